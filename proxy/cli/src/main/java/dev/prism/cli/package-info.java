@@ -1,0 +1,5 @@
+/** The prism command. */
+@NullMarked
+package dev.prism.cli;
+
+import org.jspecify.annotations.NullMarked;

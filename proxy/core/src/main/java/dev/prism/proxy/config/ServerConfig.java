@@ -1,0 +1,105 @@
+package dev.prism.proxy.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that an administrator decides (RFC 3.1), as read and checked: every name in it that refers to something refers to
+ * something that is there.
+ *
+ * @param data where embedded backends and the proxy's own state keep their files; private to the user (mode 700)
+ * @param backends instances of backends by name, each served by a plugin process of its own
+ * @param namespaces tenants by name
+ * @param configs named client configurations (RFC 3.3) by name
+ */
+public record ServerConfig(
+    Server server,
+    Auth auth,
+    Sessions sessions,
+    Control control,
+    Path data,
+    Map<String, Backend> backends,
+    Map<String, Namespace> namespaces,
+    Map<String, NamedConfig> configs) {
+
+  /**
+   * The listeners.
+   *
+   * @param listen the address of both sockets; other than loopback is refused without authentication unless insecure
+   * @param port gRPC; 0 picks a free one
+   * @param adminPort admin HTTP and gRPC, always on loopback; 0 picks a free one
+   * @param maxMessageBytes the largest message either way; at most 64 MiB
+   * @param defaultDeadline given to a call that brings none
+   * @param shutdownGrace how long calls in flight may take to finish on SIGTERM
+   */
+  public record Server(
+      String listen,
+      int port,
+      int adminPort,
+      boolean insecure,
+      int maxMessageBytes,
+      Duration defaultDeadline,
+      Duration shutdownGrace) {}
+
+  /**
+   * Who may open a session.
+   *
+   * @param apiKeys whether CreateSession needs an API key; without it every caller is {@code anonymous} and may use every
+   *     namespace
+   */
+  public record Auth(boolean apiKeys) {}
+
+  /**
+   * Bounds on sessions.
+   *
+   * @param idleTimeout a session without call or heartbeat ends after this
+   * @param lifetime the longest a session lives, whatever it does
+   * @param max sessions at once; one more is refused with SESSION_LIMIT
+   */
+  public record Sessions(Duration idleTimeout, Duration lifetime, int max) {}
+
+  /**
+   * Where sessions, registered configs and API keys are kept.
+   *
+   * @param backend an instance that offers KeyValue and is durable
+   */
+  public record Control(String backend) {}
+
+  /**
+   * One instance of a backend.
+   *
+   * @param type {@code memory}, {@code sqlite} ...: which plugin serves it
+   * @param pool connections the plugin may hold
+   * @param settings what the plugin gets in its environment, named as RFC 6.3 ({@code DATABASE_URL}); may hold secrets
+   * @param restartStalledAfter a plugin that gives no heartbeat for this long is ended and started again
+   */
+  public record Backend(
+      String name,
+      String type,
+      Pool pool,
+      Map<String, String> settings,
+      Duration restartStalledAfter) {}
+
+  /** Connections of one plugin: readers (or connections in all) and how long a call may wait for one. */
+  public record Pool(int size, Duration acquireTimeout) {}
+
+  /**
+   * A tenant.
+   *
+   * @param backends the instances it may use; empty: all
+   * @param rateLimit over all of its sessions, or null
+   */
+  public record Namespace(String name, List<String> backends, @Nullable RateLimit rateLimit) {}
+
+  /** Calls a second, and how many may come at once after a pause. */
+  public record RateLimit(double rps, long burst) {}
+
+  /**
+   * A named client configuration: the file's YAML turned into the contract's message, so that named, registered and
+   * inline configs are one thing from here on.
+   */
+  public record NamedConfig(String name, dev.prism.config.v1.ClientConfig config) {}
+}
