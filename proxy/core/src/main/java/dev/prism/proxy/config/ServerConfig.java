@@ -7,10 +7,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that an administrator decides (RFC 3.1), as read and checked: every name in it that refers to something refers to
- * something that is there.
+ * All that an administrator decides (RFC 3.1), as read and checked: every name in it that refers to
+ * something refers to something that is there.
  *
- * @param data where embedded backends and the proxy's own state keep their files; private to the user (mode 700)
+ * @param data where embedded backends and the proxy's own state keep their files; private to the
+ *     user (mode 700)
  * @param backends instances of backends by name, each served by a plugin process of its own
  * @param namespaces tenants by name
  * @param configs named client configurations (RFC 3.3) by name
@@ -28,7 +29,8 @@ public record ServerConfig(
   /**
    * The listeners.
    *
-   * @param listen the address of both sockets; other than loopback is refused without authentication unless insecure
+   * @param listen the address of both sockets; other than loopback is refused without
+   *     authentication unless insecure
    * @param port gRPC; 0 picks a free one
    * @param adminPort admin HTTP and gRPC, always on loopback; 0 picks a free one
    * @param maxMessageBytes the largest message either way; at most 64 MiB
@@ -47,8 +49,8 @@ public record ServerConfig(
   /**
    * Who may open a session.
    *
-   * @param apiKeys whether CreateSession needs an API key; without it every caller is {@code anonymous} and may use every
-   *     namespace
+   * @param apiKeys whether CreateSession needs an API key; without it every caller is {@code
+   *     anonymous} and may use every namespace
    */
   public record Auth(boolean apiKeys) {}
 
@@ -73,8 +75,10 @@ public record ServerConfig(
    *
    * @param type {@code memory}, {@code sqlite} ...: which plugin serves it
    * @param pool connections the plugin may hold
-   * @param settings what the plugin gets in its environment, named as RFC 6.3 ({@code DATABASE_URL}); may hold secrets
-   * @param restartStalledAfter a plugin that gives no heartbeat for this long is ended and started again
+   * @param settings what the plugin gets in its environment, named as RFC 6.3 ({@code
+   *     DATABASE_URL}); may hold secrets
+   * @param restartStalledAfter a plugin that gives no heartbeat for this long is ended and started
+   *     again
    */
   public record Backend(
       String name,
@@ -83,7 +87,10 @@ public record ServerConfig(
       Map<String, String> settings,
       Duration restartStalledAfter) {}
 
-  /** Connections of one plugin: readers (or connections in all) and how long a call may wait for one. */
+  /**
+   * Connections of one plugin: readers (or connections in all) and how long a call may wait for
+   * one.
+   */
   public record Pool(int size, Duration acquireTimeout) {}
 
   /**
@@ -98,8 +105,8 @@ public record ServerConfig(
   public record RateLimit(double rps, long burst) {}
 
   /**
-   * A named client configuration: the file's YAML turned into the contract's message, so that named, registered and
-   * inline configs are one thing from here on.
+   * A named client configuration: the file's YAML turned into the contract's message, so that
+   * named, registered and inline configs are one thing from here on.
    */
   public record NamedConfig(String name, dev.prism.config.v1.ClientConfig config) {}
 }

@@ -1,4 +1,7 @@
-/** The server's own configuration: one YAML file plus environment (design section 8), checked before anything starts. */
+/**
+ * The server's own configuration: one YAML file plus environment (design section 8), checked before
+ * anything starts.
+ */
 @NullMarked
 package dev.prism.proxy.config;
 
