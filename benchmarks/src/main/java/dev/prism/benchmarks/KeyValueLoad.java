@@ -29,8 +29,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.HdrHistogram.AtomicHistogram;
 
 /**
- * Closed-loop load on a running proxy: each caller sends its next call when the last one was answered. Every key is
- * written once. Prints calls per second and latency percentiles of what was answered in the measured part.
+ * Closed-loop load on a running proxy: each caller sends its next call when the last one was
+ * answered. Every key is written once. Prints calls per second and latency percentiles of what was
+ * answered in the measured part.
  */
 public final class KeyValueLoad {
   private static final Metadata.Key<String> SESSION =
