@@ -1,6 +1,8 @@
 package dev.prism.proxy.route;
 
+import dev.prism.admin.v1.PluginState;
 import dev.prism.link.Link;
+import dev.prism.plugin.v1.InfoResponse;
 import dev.prism.status.PrismException;
 import java.time.Instant;
 import java.util.Collection;
@@ -71,41 +73,28 @@ public interface Plugins {
    */
   record Incarnation(long number, Link link) {}
 
-  /** Where a plugin stands. */
-  enum State {
-    /** Started, and not yet ready. */
-    STARTING,
-    /** Its link is up and it says that it is ready. */
-    READY,
-    /** It runs but gives no heartbeat, or says that its backend is not ready. */
-    STALLED,
-    /** It ended and is started again after a pause. */
-    BACKING_OFF,
-    /** It ended too often in a row; it is tried again, at the longest pause. */
-    CRASH_LOOP,
-    /** Being drained, or ended with the server. */
-    STOPPED
-  }
-
   /**
    * What is known of a plugin at one moment.
    *
    * @param state where it stands
-   * @param name the plugin's own name, from GetInfo; empty before the first answer
-   * @param version the plugin's own version, from GetInfo; empty before the first answer
-   * @param pid the process; 0 where there is none
-   * @param startedAt when this incarnation started, or null where there is none
+   * @param info what the plugin says of itself, or null before it has answered for the first time
+   * @param pid the process; 0 where none runs
+   * @param startedAt when this process was started, or null where none runs
    * @param residentBytes resident memory of the process; 0 where not known
-   * @param restarts how often it was started again
-   * @param lastError why the last incarnation ended, for an operator; empty where none did
+   * @param restarts how often a process was started after the first
+   * @param incarnation counts the processes, from 1
+   * @param lastFailure why the process before ended or is not ready, for an operator; empty where
+   *     nothing failed
+   * @param lastFailureAt when that was, or null
    */
   record Status(
-      State state,
-      String name,
-      String version,
+      PluginState state,
+      @Nullable InfoResponse info,
       long pid,
       @Nullable Instant startedAt,
       long residentBytes,
       long restarts,
-      String lastError) {}
+      long incarnation,
+      String lastFailure,
+      @Nullable Instant lastFailureAt) {}
 }

@@ -1,0 +1,167 @@
+package dev.prism.grpc;
+
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.helidon.config.Config;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.http.encoding.ContentEncodingContext;
+import io.helidon.webserver.ListenerConfig;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.grpc.GrpcConfig;
+import io.helidon.webserver.grpc.GrpcRouting;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http2.Http2Config;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * Hosts ordinary {@link ServerServiceDefinition}s, and HTTP routes beside them, on Helidon's
+ * listener with stock helidon-webserver-grpc. What its users may rely on, whatever the engine
+ * below:
+ *
+ * <ul>
+ *   <li>each call has a virtual thread of its own, on which its listener is called; only {@code
+ *       onCancel} may come from another thread, while the call's own thread is at work;
+ *   <li>{@code sendMessage} blocks while the client takes nothing: that is the backpressure of a
+ *       stream;
+ *   <li>a call is closed once; further closes are ignored; whatever a listener throws is answered;
+ *   <li>a call's thread must not be interrupted while it sends or closes (hazard 1: the connection
+ *       would be lost).
+ * </ul>
+ *
+ * Loopback only: what stock Helidon does to a connection under attack is not fit for a network.
+ */
+public final class GrpcHost implements AutoCloseable {
+  /**
+   * Stock Helidon counts each cancelled call as a rapid reset, and 50 deadlines that pass in 10 s
+   * would cost a client its connection.
+   */
+  private static final int NO_RESET_LIMIT = -1;
+
+  private final WebServer server;
+  private final String first;
+
+  private GrpcHost(WebServer server, String first) {
+    this.server = server;
+    this.first = first;
+  }
+
+  /**
+   * One listener.
+   *
+   * @param name for {@link #port}
+   * @param port 0 picks a free one
+   * @param services tried in this order
+   * @param routes HTTP/1.1 beside them
+   */
+  public record Socket(
+      String name, int port, List<ServerServiceDefinition> services, List<HttpRoute> routes) {}
+
+  /**
+   * What holds for every socket.
+   *
+   * @param maxMessageBytes the largest request; a larger one is refused with RESOURCE_EXHAUSTED
+   * @param failures answers what no service answered
+   */
+  public record Settings(int maxMessageBytes, Failures failures) {}
+
+  /**
+   * Opens every socket on the loopback address.
+   *
+   * @throws IOException when a port is taken, in one line for a person; nothing is left open then
+   */
+  public static GrpcHost start(Settings settings, List<Socket> sockets) throws IOException {
+    for (Socket socket : sockets) {
+      requireFree(socket.port());
+    }
+    WebServerConfig.Builder builder =
+        WebServer.builder()
+            .config(Config.empty())
+            .shutdownHook(false)
+            .featuresDiscoverServices(false);
+    configure(builder, sockets.getFirst(), settings);
+    for (Socket socket : sockets.subList(1, sockets.size())) {
+      builder.putSocket(
+          socket.name(), configure(ListenerConfig.builder(), socket, settings).buildPrototype());
+    }
+    WebServer server = builder.build().start();
+    if (!server.isRunning()) {
+      throw new IOException("a listener did not start; the log says why");
+    }
+    return new GrpcHost(server, sockets.getFirst().name());
+  }
+
+  /** The port that a socket is bound to. */
+  public int port(String socket) {
+    int port = socket.equals(first) ? server.port() : server.port(socket);
+    if (port < 0) {
+      throw new IllegalArgumentException("no open socket " + socket);
+    }
+    return port;
+  }
+
+  /**
+   * Closes every socket and connection. Stock Helidon interrupts calls half a second later: whoever
+   * wants them to finish waits for that first.
+   */
+  @Override
+  public void close() {
+    server.stop();
+  }
+
+  private static <B extends ListenerConfig.BuilderBase<B, ?>> B configure(
+      B builder, Socket socket, Settings settings) {
+    GrpcRouting.Builder grpc = GrpcRouting.builder().config(Config.empty());
+    CatchAll catchAll = new CatchAll(settings.failures());
+    for (ServerServiceDefinition service : socket.services()) {
+      grpc.service(ServerInterceptors.intercept(service, catchAll));
+    }
+    HttpRouting.Builder http = HttpRouting.builder();
+    for (HttpRoute route : socket.routes()) {
+      http.get(
+          route.path(),
+          (request, response) -> {
+            HttpRoute.Answer answer = route.handler().get();
+            response
+                .status(Status.create(answer.status()))
+                .header(HeaderNames.CONTENT_TYPE, answer.contentType())
+                .send(answer.body().getBytes(StandardCharsets.UTF_8));
+          });
+    }
+    return builder
+        .address(InetAddress.getLoopbackAddress())
+        .port(socket.port())
+        .connectionOptions(options -> options.tcpNoDelay(true))
+        .useNio(true)
+        .contentEncoding(
+            ContentEncodingContext.builder().contentEncodingsDiscoverServices(false).build())
+        .addProtocol(Http2Config.builder().maxRapidResets(NO_RESET_LIMIT).build())
+        .addProtocol(
+            GrpcConfig.builder()
+                .enableCompression(false)
+                .maxReadBufferSize(settings.maxMessageBytes())
+                .build())
+        .addRouting(grpc)
+        .routing(http);
+  }
+
+  /** Helidon reports a taken port with a stack trace in its log and starts without the socket. */
+  private static void requireFree(int port) throws IOException {
+    if (port == 0) {
+      return;
+    }
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    } catch (BindException e) {
+      throw new IOException("port " + port + " is in use", e);
+    }
+  }
+}
