@@ -1,0 +1,129 @@
+package dev.prism.proxy.plugin;
+
+import dev.prism.link.Hello;
+import dev.prism.link.LinkConfig;
+import dev.prism.proxy.config.ServerConfig;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
+
+/**
+ * What a plugin process is started with: its command line, its whole environment and its link.
+ *
+ * @param home the folder of the product, with {@code plugins/TYPE/*.jar}
+ * @param data where the instances keep their files, a folder each
+ * @param link how much a link holds
+ * @param proxy what the proxy says of itself on a link
+ */
+record PluginCommand(Path home, Path data, LinkConfig link, Hello proxy) {
+  /** The attribute of a jar's manifest that names the class whose {@code main} is a plugin. */
+  static final Attributes.Name MAIN = new Attributes.Name("Prism-Plugin-Main");
+
+  /**
+   * Flags of every plugin's JVM. They keep it under 100 MB (RFC 10.3); the class path comes after
+   * them.
+   */
+  private static final List<String> FLAGS =
+      List.of(
+          // One small heap, few threads that allocate: the smallest collector in memory and
+          // start-up.
+          "-XX:+UseSerialGC",
+          // C1 alone: half the code cache and no C2 arenas; the work is in the driver and the
+          // kernel.
+          "-XX:TieredStopAtLevel=1",
+          "-Xms16m",
+          // Four messages of 16 MiB, each as bytes, as a message and in the driver.
+          "-Xmx192m",
+          "-Xss512k",
+          "-XX:ReservedCodeCacheSize=32m",
+          // Out of memory leaves a JVM in pieces: better a new process.
+          "-XX:+ExitOnOutOfMemoryError",
+          // No file of counters in /tmp.
+          "-XX:-UsePerfData",
+          // Agrona's ring buffers.
+          "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
+          // memfd, mmap and futex through the Foreign Function API; JDBC drivers with native parts.
+          "--enable-native-access=ALL-UNNAMED",
+          // protobuf still uses sun.misc.Unsafe; without this a warning is printed on every start.
+          "--sun-misc-unsafe-memory-access=allow");
+
+  /** The jars of a backend type, sorted; empty where the product has no such plugin. */
+  List<Path> jars(String type) throws IOException {
+    Path folder = home.resolve("plugins").resolve(type);
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    List<Path> jars = new ArrayList<>();
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, "*.jar")) {
+      found.forEach(jars::add);
+    }
+    jars.sort(null);
+    return jars;
+  }
+
+  /**
+   * The command line: the proxy's own JDK, {@link #FLAGS}, the plugin's jars and its main class.
+   *
+   * @throws IOException where the product has no plugin of that type
+   */
+  List<String> line(String type) throws IOException {
+    List<Path> jars = jars(type);
+    if (jars.isEmpty()) {
+      throw new IOException(
+          "there is no plugin for it: no jars in " + home.resolve("plugins").resolve(type));
+    }
+    List<String> line = new ArrayList<>();
+    line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    line.addAll(FLAGS);
+    line.addAll(AotCache.flags(home, type));
+    line.add("-cp");
+    line.add(String.join(File.pathSeparator, jars.stream().map(Path::toString).toList()));
+    line.add(main(jars));
+    return line;
+  }
+
+  private static String main(List<Path> jars) throws IOException {
+    for (Path jar : jars) {
+      try (JarFile file = new JarFile(jar.toFile(), false)) {
+        Manifest manifest = file.getManifest();
+        if (manifest != null && manifest.getMainAttributes().get(MAIN) instanceof String main) {
+          return main;
+        }
+      }
+    }
+    throw new IOException(
+        "no jar in %s has %s in its manifest".formatted(jars.getFirst().getParent(), MAIN));
+  }
+
+  /**
+   * The environment, all of it: a plugin sees the names of RFC 6.3 and its own settings, and
+   * nothing that happens to be in the proxy's environment.
+   *
+   * @param descriptor how the process finds its link
+   */
+  Map<String, String> environment(ServerConfig.Backend backend, String descriptor) {
+    Map<String, String> environment = new LinkedHashMap<>(backend.settings());
+    environment.put("PRISM_BACKEND_TYPE", backend.type());
+    environment.put("PRISM_INSTANCE", backend.name());
+    environment.put("PRISM_POOL_SIZE", Integer.toString(backend.pool().size()));
+    environment.put(
+        "PRISM_POOL_ACQUIRE_TIMEOUT_MS", Long.toString(backend.pool().acquireTimeout().toMillis()));
+    environment.put("PRISM_DATA_DIR", dataFolder(backend).toString());
+    environment.put("PRISM_LINK", descriptor);
+    return environment;
+  }
+
+  /** Where the instance keeps its files. */
+  Path dataFolder(ServerConfig.Backend backend) {
+    return data.resolve(backend.name()).toAbsolutePath();
+  }
+}

@@ -1,0 +1,13 @@
+package dev.prism.proxy.plugin;
+
+/**
+ * A plugin cannot run as it is configured, or not on the data it finds; the message is for the
+ * operator.
+ */
+public final class PluginStartException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  PluginStartException(String message) {
+    super(message);
+  }
+}

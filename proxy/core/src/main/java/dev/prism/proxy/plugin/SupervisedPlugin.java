@@ -1,0 +1,438 @@
+package dev.prism.proxy.plugin;
+
+import dev.prism.admin.v1.PluginState;
+import dev.prism.link.Link;
+import dev.prism.link.LinkException;
+import dev.prism.plugin.v1.InfoResponse;
+import dev.prism.plugin.v1.ReadyResponse;
+import dev.prism.proxy.config.ServerConfig;
+import dev.prism.proxy.route.Plugins;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
+
+/**
+ * One backend instance's plugin: a thread of its own starts the process, watches it and starts it
+ * again. That thread lives as long as the supervisor, and is the only one that changes what is
+ * known; everyone else reads one immutable {@link View}.
+ */
+final class SupervisedPlugin implements Plugins.Plugin {
+  private static final Logger LOG = LoggerFactory.getLogger(SupervisedPlugin.class);
+
+  /** A process that has not said Hello after this long is ended: it hangs. */
+  private static final Duration START_LIMIT = Duration.ofSeconds(30);
+
+  /** Between questions for Ready, before the first yes and after it. */
+  private static final Duration POLL_STARTING = Duration.ofMillis(20);
+
+  private static final Duration POLL = Duration.ofSeconds(1);
+
+  /** How long a plugin may take to answer Ready before it counts as stalled. */
+  private static final Duration READY_LIMIT = Duration.ofSeconds(2);
+
+  /** A link that is down and a process that ends come together; the exit then says why. */
+  private static final Duration EXIT_LIMIT = Duration.ofMillis(500);
+
+  /**
+   * What is known at one moment.
+   *
+   * @param number counts the processes, from 1; 0 before the first
+   * @param incarnation null where no process serves calls
+   * @param process null where none runs
+   * @param info what the plugin said of itself, in this life or the last one
+   * @param failure why the last life ended or this one is not ready; empty where nothing failed
+   * @param hopeless whether the process ended in a way that starting it again will not mend
+   */
+  private record View(
+      PluginState state,
+      long number,
+      Plugins.@Nullable Incarnation incarnation,
+      @Nullable PluginProcess process,
+      @Nullable InfoResponse info,
+      String failure,
+      @Nullable Instant failedAt,
+      boolean hopeless) {
+    static final View NEW =
+        new View(PluginState.PLUGIN_STATE_STARTING, 0, null, null, null, "", null, false);
+
+    /** While a plugin is in a crash loop, a further attempt does not look like a recovery. */
+    View started(PluginProcess process) {
+      PluginState next =
+          state == PluginState.PLUGIN_STATE_CRASH_LOOP ? state : PluginState.PLUGIN_STATE_STARTING;
+      return new View(next, number + 1, null, process, info, failure, failedAt, hopeless);
+    }
+
+    View ready(Plugins.Incarnation incarnation, InfoResponse info) {
+      return new View(
+          PluginState.PLUGIN_STATE_READY,
+          number,
+          incarnation,
+          process,
+          info,
+          failure,
+          failedAt,
+          false);
+    }
+
+    View stalled(String why) {
+      return new View(
+          PluginState.PLUGIN_STATE_STALLED,
+          number,
+          incarnation,
+          process,
+          info,
+          why,
+          Instant.now(),
+          false);
+    }
+
+    View ended(PluginState next, Ended how) {
+      return new View(next, number, null, null, info, how.why(), Instant.now(), how.hopeless());
+    }
+
+    View stopping() {
+      return new View(
+          PluginState.PLUGIN_STATE_STOPPED,
+          number,
+          incarnation,
+          process,
+          info,
+          failure,
+          failedAt,
+          hopeless);
+    }
+
+    View stopped() {
+      return new View(
+          PluginState.PLUGIN_STATE_STOPPED, number, null, null, info, failure, failedAt, hopeless);
+    }
+  }
+
+  private final ServerConfig.Backend backend;
+  private final PluginCommand command;
+  private final OutputStream log;
+  private final Duration grace;
+  private final Backoff backoff;
+  private final Thread thread;
+  private final CountDownLatch stop = new CountDownLatch(1);
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private volatile View view = View.NEW;
+
+  /**
+   * @param log where the process's output goes
+   * @param grace how long the process may take to finish what it has when it is stopped
+   */
+  SupervisedPlugin(
+      ServerConfig.Backend backend,
+      PluginCommand command,
+      OutputStream log,
+      Duration grace,
+      RandomGenerator random) {
+    this.backend = backend;
+    this.command = command;
+    this.log = log;
+    this.grace = grace;
+    this.backoff = new Backoff(random);
+    this.thread = Thread.ofPlatform().name("plugin-" + backend.name()).unstarted(this::supervise);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Begins the end: no further start, and SIGTERM to what runs. Does not wait. */
+  void stop() {
+    stop.countDown();
+    PluginProcess process = view.process;
+    if (process != null) {
+      process.terminate();
+    }
+  }
+
+  /** Waits until the process has ended; after the grace it was killed. */
+  void awaitStopped() throws InterruptedException {
+    thread.join();
+  }
+
+  @Override
+  public String instance() {
+    return backend.name();
+  }
+
+  @Override
+  public String type() {
+    return backend.type();
+  }
+
+  @Override
+  public Plugins.Incarnation current() {
+    View now = view;
+    Plugins.Incarnation incarnation = now.incarnation;
+    if (incarnation == null || incarnation.link().state() == Link.State.DOWN) {
+      throw unavailable(now.state);
+    }
+    return incarnation;
+  }
+
+  @Override
+  public Plugins.Incarnation awaitNext(long after, long deadlineNanos) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (true) {
+        View now = view;
+        Plugins.Incarnation incarnation = now.incarnation;
+        if (incarnation != null
+            && incarnation.number() > after
+            && incarnation.link().state() == Link.State.UP) {
+          return incarnation;
+        }
+        long left = deadlineNanos - System.nanoTime();
+        if (left <= 0
+            || now.state == PluginState.PLUGIN_STATE_CRASH_LOOP
+            || now.state == PluginState.PLUGIN_STATE_STOPPED) {
+          throw unavailable(now.state);
+        }
+        // Bounded: a link that stalls and recovers changes its state without telling.
+        changed.awaitNanos(Math.min(left, POLL.toNanos()));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public Plugins.Status status() {
+    View now = view;
+    PluginProcess process = now.process;
+    return new Plugins.Status(
+        now.state,
+        now.info,
+        process == null ? 0 : process.pid(),
+        process == null ? null : process.startedAt(),
+        process == null ? 0 : ProcessMemory.residentBytes(process.pid()),
+        Math.max(0, now.number - 1),
+        now.number,
+        now.failure,
+        now.failedAt);
+  }
+
+  boolean isReady() {
+    return view.state == PluginState.PLUGIN_STATE_READY;
+  }
+
+  @Override
+  public String metrics(long deadlineNanos) {
+    try {
+      return PluginCalls.metrics(current().link(), deadlineNanos);
+    } catch (LinkException e) {
+      throw PrismException.of(
+          Reason.PLUGIN_UNAVAILABLE,
+          "plugin '%s' gives no metrics: %s".formatted(backend.name(), e.getMessage()));
+    }
+  }
+
+  /**
+   * Waits until the plugin is ready, or has failed so often that waiting is no use.
+   *
+   * @throws PluginStartException where it says itself that it cannot run like this
+   */
+  void awaitSettled(long deadlineNanos) throws PluginStartException, InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (true) {
+        View now = view;
+        if (now.hopeless) {
+          throw new PluginStartException(
+              "backend '%s' (%s) cannot start: %s"
+                  .formatted(backend.name(), backend.type(), now.failure));
+        }
+        long left = deadlineNanos - System.nanoTime();
+        if (left <= 0
+            || now.state == PluginState.PLUGIN_STATE_READY
+            || now.state == PluginState.PLUGIN_STATE_CRASH_LOOP
+            || now.state == PluginState.PLUGIN_STATE_STOPPED) {
+          return;
+        }
+        changed.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private PrismException unavailable(PluginState state) {
+    String how =
+        switch (state) {
+          case PLUGIN_STATE_STARTING -> "is starting; try again";
+          case PLUGIN_STATE_CRASH_LOOP -> "keeps failing; its operator has to look";
+          case PLUGIN_STATE_STOPPED -> "is stopped";
+          default -> "ended and is started again; try again";
+        };
+    return PrismException.of(
+        Reason.PLUGIN_UNAVAILABLE, "the plugin of backend '%s' %s".formatted(backend.name(), how));
+  }
+
+  private void supervise() {
+    try {
+      boolean stopped = false;
+      while (!stopped) {
+        Ended ended = live();
+        stopped = stopping() || stop.await(pauseAfter(ended).toNanos(), TimeUnit.NANOSECONDS);
+      }
+    } catch (InterruptedException e) {
+      LOG.atError().addKeyValue("plugin", backend.name()).log("supervision was interrupted");
+    } finally {
+      change(view.stopped());
+    }
+  }
+
+  private boolean stopping() {
+    return stop.getCount() == 0;
+  }
+
+  /**
+   * How a life ended.
+   *
+   * @param why for an operator
+   * @param hopeless starting the process again as it is will not help
+   */
+  private record Ended(Duration readyFor, String why, boolean hopeless) {}
+
+  /** Starts a process, serves by it, and returns when it is gone. */
+  private Ended live() throws InterruptedException {
+    Watch watch = new Watch(backend.restartStalledAfter());
+    PluginProcess process;
+    try {
+      process = PluginProcess.start(command, backend, log);
+    } catch (IOException e) {
+      return new Ended(Duration.ZERO, String.valueOf(e.getMessage()), true);
+    }
+    String why;
+    try (process) {
+      change(view.started(process));
+      why = serve(process, watch);
+      if (stopping()) {
+        process.terminate(); // again: stop() may have come before there was a process to tell
+        change(view.stopping());
+        if (!process.awaitExit(grace)) {
+          LOG.atWarn()
+              .addKeyValue("plugin", backend.name())
+              .log("plugin did not end within {} ms and is killed", grace.toMillis());
+        }
+      }
+    }
+    Duration readyFor = watch.readyFor(System.nanoTime());
+    return why.isEmpty()
+        ? new Ended(readyFor, process.lastWords(), process.saysHopeless())
+        : new Ended(readyFor, why, false);
+  }
+
+  /**
+   * From Hello to the end of the process or the link.
+   *
+   * @return why the process has to be ended; empty where it ended by itself or the supervisor stops
+   */
+  private String serve(PluginProcess process, Watch watch) throws InterruptedException {
+    Link link;
+    InfoResponse info;
+    try {
+      long deadline = System.nanoTime() + START_LIMIT.toNanos();
+      link = process.awaitLink(START_LIMIT);
+      info = PluginCalls.info(link, deadline);
+    } catch (LinkException e) {
+      return process.awaitExit(EXIT_LIMIT) ? "" : "it did not say Hello: " + e.getMessage();
+    }
+    Plugins.Incarnation incarnation = new Plugins.Incarnation(view.number, link);
+    while (process.isAlive() && !stopping()) {
+      if (link.state() == Link.State.DOWN) {
+        return process.awaitExit(EXIT_LIMIT) ? "" : "it broke the link's protocol";
+      }
+      Readiness readiness = Readiness.of(link);
+      watch.saw(link.state(), readiness.ready(), System.nanoTime());
+      if (watch.stalledTooLong(System.nanoTime())) {
+        return "it gave no heartbeat for " + backend.restartStalledAfter().toSeconds() + " s";
+      }
+      if (watch.wasReady()) {
+        report(process, incarnation, info, readiness);
+      }
+      process.awaitExit(watch.wasReady() ? POLL : POLL_STARTING);
+    }
+    return "";
+  }
+
+  /** An answer to Ready, or what stands for it. */
+  private record Readiness(boolean ready, String reason) {
+    static Readiness of(Link link) {
+      if (link.state() == Link.State.STALLED) {
+        return new Readiness(false, "it gives no heartbeat");
+      }
+      try {
+        ReadyResponse answer = PluginCalls.ready(link, System.nanoTime() + READY_LIMIT.toNanos());
+        return new Readiness(answer.getReady(), answer.getReason());
+      } catch (LinkException e) {
+        return new Readiness(false, "%s: %s".formatted(e.kind(), e.getMessage()));
+      }
+    }
+  }
+
+  private void report(
+      PluginProcess process,
+      Plugins.Incarnation incarnation,
+      InfoResponse info,
+      Readiness readiness) {
+    if (readiness.ready() == isReady() || !process.isAlive()) {
+      return;
+    }
+    LoggingEventBuilder event =
+        (readiness.ready() ? LOG.atInfo() : LOG.atWarn())
+            .addKeyValue("plugin", backend.name())
+            .addKeyValue("pid", process.pid())
+            .addKeyValue("incarnation", incarnation.number());
+    if (readiness.ready()) {
+      event.log("plugin is ready");
+      change(view.ready(incarnation, info));
+    } else {
+      event.log("plugin is stalled: {}", readiness.reason());
+      change(view.stalled(readiness.reason()));
+    }
+  }
+
+  private Duration pauseAfter(Ended ended) {
+    Duration counted = backoff.afterEnd(ended.readyFor());
+    boolean looping = ended.hopeless() || backoff.isCrashLoop();
+    Duration pause = ended.hopeless() ? Backoff.LONGEST : counted;
+    LOG.atError()
+        .addKeyValue("plugin", backend.name())
+        .addKeyValue("restart_in_ms", pause.toMillis())
+        .log("plugin {}: {}", looping ? "keeps failing" : "ended", ended.why());
+    change(
+        view.ended(
+            looping ? PluginState.PLUGIN_STATE_CRASH_LOOP : PluginState.PLUGIN_STATE_RESTARTING,
+            ended));
+    return pause;
+  }
+
+  private void change(View next) {
+    lock.lock();
+    try {
+      view = next;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+}
