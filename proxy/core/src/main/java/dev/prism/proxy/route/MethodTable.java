@@ -1,0 +1,98 @@
+package dev.prism.proxy.route;
+
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FileDescriptor;
+import com.google.protobuf.Descriptors.MethodDescriptor;
+import com.google.protobuf.Descriptors.ServiceDescriptor;
+import dev.prism.keyvalue.v1.GetRequest;
+import dev.prism.options.Access;
+import dev.prism.options.MethodInfo;
+import dev.prism.options.Options;
+import dev.prism.type.v1.AccessPattern;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every method of the five data interfaces, as the contract's descriptors have it: what the proxy
+ * knows of a call without knowing its messages. Immutable and safe for any thread.
+ */
+public final class MethodTable {
+  /**
+   * One method.
+   *
+   * @param fullName as gRPC has it: {@code prism.keyvalue.v1.KeyValueService/Get}
+   * @param operation its number on the link
+   * @param access what it does to what it names
+   * @param repeatable whether it changes nothing, so that it may be sent again unasked
+   * @param clientStreaming whether the caller sends a stream of requests
+   * @param serverStreaming whether the answer is a stream
+   * @param pattern the interface it belongs to, and so the configs that it can use
+   * @param request the type of its request, or of each message of a stream of them
+   * @param response the type of its answer, or of each message of a stream of them
+   * @param resources reads what a request names
+   */
+  public record Method(
+      String fullName,
+      int operation,
+      Access access,
+      boolean repeatable,
+      boolean clientStreaming,
+      boolean serverStreaming,
+      AccessPattern pattern,
+      Descriptor request,
+      Descriptor response,
+      ResourceScanner resources) {
+    /** Whether one request has one answer. */
+    public boolean unary() {
+      return !clientStreaming && !serverStreaming;
+    }
+  }
+
+  private final Map<String, Method> methods;
+
+  private MethodTable(Map<String, Method> methods) {
+    this.methods = Collections.unmodifiableMap(methods);
+  }
+
+  /** The table of this build's contract. */
+  public static MethodTable ofContract() {
+    Map<String, Method> methods = new LinkedHashMap<>();
+    add(methods, GetRequest.getDescriptor().getFile(), AccessPattern.ACCESS_PATTERN_KEYVALUE);
+    return new MethodTable(methods);
+  }
+
+  private static void add(Map<String, Method> methods, FileDescriptor file, AccessPattern pattern) {
+    for (ServiceDescriptor service : file.getServices()) {
+      for (MethodDescriptor method : service.getMethods()) {
+        MethodInfo info = method.getOptions().getExtension(Options.method);
+        String fullName = service.getFullName() + "/" + method.getName();
+        methods.put(
+            fullName,
+            new Method(
+                fullName,
+                info.getOperation(),
+                info.getAccess(),
+                info.getRepeatable(),
+                method.isClientStreaming(),
+                method.isServerStreaming(),
+                pattern,
+                method.getInputType(),
+                method.getOutputType(),
+                ResourceScanner.of(method.getInputType())));
+      }
+    }
+  }
+
+  /** The method of this full gRPC name, or null where no data interface has it. */
+  public @Nullable Method find(String fullName) {
+    return methods.get(fullName);
+  }
+
+  /** Every method, service by service in the contract's order. */
+  public Collection<Method> all() {
+    return methods.values();
+  }
+}
