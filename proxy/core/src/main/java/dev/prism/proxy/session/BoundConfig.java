@@ -3,6 +3,9 @@ package dev.prism.proxy.session;
 import dev.prism.config.v1.BackendType;
 import dev.prism.config.v1.ClientConfig;
 import dev.prism.config.v1.ConfigSource;
+import dev.prism.config.v1.PoolConfig;
+import dev.prism.config.v1.RateLimitConfig;
+import dev.prism.proxy.call.Times;
 import dev.prism.proxy.config.ServerConfig.RateLimit;
 import dev.prism.type.v1.AccessPattern;
 import dev.prism.type.v1.ConsistencyLevel;
@@ -50,5 +53,44 @@ public record BoundConfig(
     @Nullable RateLimit rateLimit) {
   public BoundConfig {
     capabilities = List.copyOf(capabilities);
+  }
+
+  /**
+   * What a checked config means for a session.
+   *
+   * @param config checked: its numbers are within their bounds
+   */
+  public static BoundConfig of(
+      ClientConfig config,
+      ConfigSource source,
+      String namespace,
+      String instance,
+      BackendType backendType,
+      List<String> capabilities,
+      ConsistencyLevel consistency) {
+    PoolConfig pool = config.getBackend().getPool();
+    RateLimitConfig rate = config.getRateLimit();
+    boolean bounded = consistency == ConsistencyLevel.CONSISTENCY_LEVEL_BOUNDED_STALENESS;
+    return new BoundConfig(
+        config.getName(),
+        config.getVersion(),
+        config,
+        source,
+        config.getPattern(),
+        namespace,
+        instance,
+        backendType,
+        capabilities,
+        consistency,
+        bounded ? Times.millis(config.getConsistency().getMaxStaleness()) : 0,
+        config.getConsistency().getTimeoutMs(),
+        pool.getMaxInFlight(),
+        Times.millis(pool.getAcquireTimeout()),
+        config.hasRateLimit() ? new RateLimit(rate.getRps(), burst(rate)) : null);
+  }
+
+  /** Without one: a second's worth, at least 1. */
+  private static long burst(RateLimitConfig rate) {
+    return rate.getBurst() > 0 ? rate.getBurst() : Math.max(1, (long) Math.ceil(rate.getRps()));
   }
 }

@@ -75,10 +75,17 @@ public final class Session {
   private final AtomicReference<@Nullable End> end = new AtomicReference<>();
   private final AtomicReference<@Nullable Object> attachment = new AtomicReference<>();
 
+  private final long expiresNanos;
+
   /** On the clock of {@link Sessions}; written by any call, at most once in a while. */
   volatile long lastActiveNanos;
 
-  Session(Details details, long nowNanos) {
+  /**
+   * @param nowNanos the time on the clock of {@link Sessions}
+   * @param expiresNanos when its lifetime is over, on the same clock
+   */
+  Session(Details details, long nowNanos, long expiresNanos) {
+    this.expiresNanos = expiresNanos;
     this.details = details;
     this.configs = details.configs().toArray(BoundConfig[]::new);
     this.lastActiveNanos = nowNanos;
@@ -197,6 +204,11 @@ public final class Session {
       present = witness == null ? made : witness;
     }
     return type.cast(present);
+  }
+
+  /** Whether its lifetime is over. */
+  boolean isOver(long nowNanos) {
+    return nowNanos - expiresNanos >= 0;
   }
 
   /** Ends it, once. */
