@@ -1,0 +1,270 @@
+package dev.prism.sdk.runtime;
+
+import dev.prism.link.CallHeader;
+import dev.prism.sdk.CallContext;
+import dev.prism.sdk.runtime.Work.Group;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
+import java.util.AbstractList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Joins concurrent operations into one call of the backend (hazard 22). It adds no wait: a batch is
+ * whatever came while the previous one was in flight.
+ *
+ * <p>Calls are offered by the link's thread and run by {@link Lanes}, or by the link's own thread
+ * where the backend never waits. No lock: a lane that wants a batch takes the plan by one
+ * compare-and-set, and finds that it is taken only while another lane is putting its batch
+ * together, which then wakes it.
+ *
+ * <p>What becomes of a batch: every call is answered after the backend's own return. A definite
+ * failure of a batch of several is tried again one by one, so that only the guilty caller fails. An
+ * unknown outcome goes to all of them and is not repeated, nor is a write after a failure that says
+ * nothing about its outcome. A backend that is not there is nobody's guilt: all are told.
+ *
+ * @param <Q> what the backend is asked
+ * @param <R> what it answers
+ */
+final class Coalescer<Q, R> {
+  /** The backend: one result a query, in order; fails as {@code KeyValueStore} says. */
+  @FunctionalInterface
+  interface Backend<Q, R> {
+    List<R> run(Group group, List<Q> queries);
+  }
+
+  /**
+   * The bounds.
+   *
+   * @param batchWeight the most keys of a batch
+   * @param batchBytes the most bytes of a batch
+   * @param pending the most calls that wait or run
+   * @param pendingBytes the most bytes of calls that wait or run
+   */
+  record Limits(int batchWeight, long batchBytes, int pending, long pendingBytes) {}
+
+  private final Backend<Q, R> backend;
+  private final boolean repeatable;
+  private final Limits limits;
+  private final CoalescerEvents<Q, R> events;
+  private final ManyToOneConcurrentArrayQueue<Work<Q, R>> queue;
+  private final BatchPlanner<Q, R> planner;
+  private final AtomicBoolean planning = new AtomicBoolean();
+  private final AtomicInteger pending = new AtomicInteger();
+  private final AtomicLong pendingBytes = new AtomicLong();
+  private volatile int waiting;
+  private volatile int weightNow;
+
+  /**
+   * @param repeatable whether the operation may be run again after a failure that says nothing
+   *     about its outcome: true for reads
+   */
+  Coalescer(
+      Backend<Q, R> backend, boolean repeatable, Limits limits, CoalescerEvents<Q, R> events) {
+    this.backend = backend;
+    this.repeatable = repeatable;
+    this.limits = limits;
+    this.events = events;
+    this.queue = new ManyToOneConcurrentArrayQueue<>(limits.pending());
+    this.planner = new BatchPlanner<>(limits.batchWeight(), limits.batchBytes(), this::expire);
+    this.weightNow = limits.batchWeight();
+  }
+
+  /**
+   * Takes a call. Any thread; never waits.
+   *
+   * @throws PrismException OVERLOADED where too much waits already
+   */
+  void offer(Work<Q, R> work) {
+    int calls = pending.incrementAndGet();
+    long bytes = pendingBytes.addAndGet(work.bytes());
+    // A call larger than the bound is taken when it is alone, as a batch takes one.
+    if (calls > limits.pending() || (bytes > limits.pendingBytes() && calls > 1)) {
+      release(work);
+      throw PrismException.of(
+          Reason.OVERLOADED, "the plugin has too many calls waiting; try again after a moment");
+    }
+    if (!queue.offer(work)) {
+      throw new IllegalStateException("the queue holds fewer calls than may be pending");
+    }
+  }
+
+  /** How many calls wait or run. */
+  int pending() {
+    return pending.get();
+  }
+
+  /** The most keys of the next batch, for a backend whose answers turn out large or small. */
+  void limitWeight(int weight) {
+    weightNow = Math.clamp(weight, 1, limits.batchWeight());
+  }
+
+  /** Whether a lane that goes looking for a batch now would find one. */
+  boolean hasWork() {
+    return !planning.get() && (waiting > 0 || !queue.isEmpty());
+  }
+
+  /**
+   * Makes one batch and runs it on the calling thread.
+   *
+   * @param more is run after the batch has been taken, where there is enough for another lane
+   * @return false where there was nothing to do, or another lane was just taking a batch
+   */
+  boolean runBatch(Runnable more) {
+    if (!planning.compareAndSet(false, true)) {
+      return false;
+    }
+    List<Work<Q, R>> batch;
+    try {
+      queue.drain(planner::add);
+      batch = planner.next(System.nanoTime(), weightNow);
+      waiting = planner.waiting();
+    } finally {
+      planning.set(false);
+    }
+    if (hasWork()) {
+      more.run();
+    }
+    if (batch == null) {
+      return false;
+    }
+    run(batch);
+    return true;
+  }
+
+  private void run(List<Work<Q, R>> batch) {
+    Throwable failure = attempt(batch);
+    if (failure == null) {
+      return;
+    }
+    if (batch.size() == 1 || !isWorthRepeating(failure)) {
+      failAll(batch, failure);
+      return;
+    }
+    events.isolating(batch, failure);
+    for (int i = 0; i < batch.size(); i++) {
+      Work<Q, R> work = batch.get(i);
+      if (work.isExpired(System.nanoTime())) {
+        expire(work);
+        continue;
+      }
+      Throwable own = attempt(List.of(work));
+      if (own == null) {
+        continue;
+      }
+      fail(work, own);
+      if (isNobodysGuilt(own)) {
+        failAll(batch.subList(i + 1, batch.size()), own);
+        return;
+      }
+    }
+  }
+
+  /** Runs the batch and answers its calls; or answers none and says why. */
+  private @Nullable Throwable attempt(List<Work<Q, R>> batch) {
+    Group group = batch.getFirst().group();
+    List<R> results;
+    try {
+      long started = events.sending(batch);
+      try {
+        results =
+            CallContext.call(
+                headers(batch), () -> backend.run(group, new View<>(batch, Work::query)));
+      } finally {
+        events.returned(batch, started);
+      }
+      if (results.size() != batch.size()) {
+        throw new IllegalStateException(
+            "the backend gave " + results.size() + " results for " + batch.size() + " calls");
+      }
+    } catch (Throwable e) {
+      // Whatever the backend throws is the answer of its callers, and the lane lives on.
+      return e;
+    }
+    for (int i = 0; i < batch.size(); i++) {
+      answer(batch.get(i), results.get(i));
+    }
+    return null;
+  }
+
+  private void answer(Work<Q, R> work, R result) {
+    try {
+      events.answered(work, result);
+    } catch (Throwable e) {
+      events.failed(work, e);
+    } finally {
+      release(work);
+    }
+  }
+
+  private void failAll(List<Work<Q, R>> batch, Throwable failure) {
+    for (Work<Q, R> work : batch) {
+      fail(work, failure);
+    }
+  }
+
+  private void fail(Work<Q, R> work, Throwable failure) {
+    try {
+      events.failed(work, failure);
+    } finally {
+      release(work);
+    }
+  }
+
+  private void expire(Work<Q, R> work) {
+    fail(
+        work,
+        PrismException.of(
+            Reason.DEADLINE_EXCEEDED,
+            "the deadline passed before the call was sent to the backend; nothing was done"));
+  }
+
+  private void release(Work<Q, R> work) {
+    pendingBytes.addAndGet(-work.bytes());
+    pending.decrementAndGet();
+  }
+
+  private boolean isWorthRepeating(Throwable failure) {
+    return failure instanceof PrismException e
+        ? e.reason() != Reason.OUTCOME_UNKNOWN && !isNobodysGuilt(e)
+        : repeatable && failure instanceof Exception;
+  }
+
+  private static boolean isNobodysGuilt(Throwable failure) {
+    return failure instanceof PrismException e
+        && switch (e.reason()) {
+          case BACKEND_UNAVAILABLE, OVERLOADED, SHUTTING_DOWN -> true;
+          default -> false;
+        };
+  }
+
+  private static List<CallHeader> headers(List<? extends Work<?, ?>> batch) {
+    return new View<>(batch, work -> work.call().header());
+  }
+
+  /** A list seen through a function, without a copy of it. */
+  private static final class View<T, U> extends AbstractList<U> {
+    private final List<? extends T> list;
+    private final Function<? super T, ? extends U> function;
+
+    View(List<? extends T> list, Function<? super T, ? extends U> function) {
+      this.list = list;
+      this.function = function;
+    }
+
+    @Override
+    public U get(int index) {
+      return function.apply(list.get(index));
+    }
+
+    @Override
+    public int size() {
+      return list.size();
+    }
+  }
+}

@@ -1,0 +1,192 @@
+package dev.prism.sdk.runtime;
+
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.core.metrics.Info;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Unit;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
+
+/**
+ * The metrics of a plugin process (RFC 8.2); {@code docs/metrics.md} lists them. Label values are
+ * bounded: operations and outcomes come from the contract, and only the first {@value
+ * #MOST_NAMESPACES} namespaces have a name of their own, the rest count as {@code other}.
+ */
+final class PluginMetrics {
+  static final int MOST_NAMESPACES = 50;
+
+  /** 50 µs to 5 s: from a call answered from memory to one at its deadline. */
+  private static final double[] SECONDS = {
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5
+  };
+
+  private static final double[] SIZES = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
+
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final Counter operations;
+  private final Histogram processing;
+  private final Histogram overhead;
+  private final Histogram backend;
+  private final Histogram batches;
+  private final Counter isolated;
+  private final Counter requestBytes;
+  private final Counter responseBytes;
+  private final Map<String, String> namespaces = new ConcurrentHashMap<>();
+  private final Map<Outcome, CounterDataPoint> outcomes = new ConcurrentHashMap<>();
+
+  private record Outcome(String operation, String outcome, String namespace) {}
+
+  /** The figures of one operation, looked up once. */
+  record Operation(
+      String name,
+      DistributionDataPoint processing,
+      DistributionDataPoint overhead,
+      CounterDataPoint requestBytes,
+      CounterDataPoint responseBytes) {}
+
+  /** The figures of one kind of backend call, looked up once. */
+  record Call(
+      DistributionDataPoint backend, DistributionDataPoint batches, CounterDataPoint isolated) {}
+
+  PluginMetrics() {
+    operations =
+        Counter.builder()
+            .name("prism_plugin_operations_total")
+            .help("Calls answered, by what became of them: ok, or the error's reason.")
+            .labelNames("operation", "outcome", "namespace")
+            .register(registry);
+    processing =
+        seconds(
+            "prism_plugin_processing_seconds",
+            "From a call's arrival at the plugin to its answer.",
+            "operation");
+    overhead =
+        seconds(
+            "prism_overhead_seconds",
+            "From the request's receipt at the proxy to the backend call (RFC 10.1).",
+            "operation");
+    backend = seconds("prism_plugin_backend_seconds", "One call of the backend.", "call");
+    batches =
+        Histogram.builder()
+            .name("prism_plugin_batch_size")
+            .help("How many calls one call of the backend carried.")
+            .labelNames("call")
+            .classicOnly()
+            .classicUpperBounds(SIZES)
+            .register(registry);
+    isolated =
+        Counter.builder()
+            .name("prism_plugin_batches_isolated_total")
+            .help("Batches that failed as a whole and were tried again one by one.")
+            .labelNames("call")
+            .register(registry);
+    requestBytes =
+        Counter.builder()
+            .name("prism_plugin_request_bytes_total")
+            .help("Bytes of requests.")
+            .labelNames("operation")
+            .register(registry);
+    responseBytes =
+        Counter.builder()
+            .name("prism_plugin_response_bytes_total")
+            .help("Bytes of answers.")
+            .labelNames("operation")
+            .register(registry);
+    ProcessFigures.register(registry);
+  }
+
+  private Histogram seconds(String name, String help, String label) {
+    return Histogram.builder()
+        .name(name)
+        .help(help)
+        .unit(Unit.SECONDS)
+        .labelNames(label)
+        .classicOnly()
+        .classicUpperBounds(SECONDS)
+        .register(registry);
+  }
+
+  /** Says what the process is; once. */
+  void info(String name, String version, String backendType) {
+    Info.builder()
+        .name("prism_plugin_info")
+        .help("What this process is.")
+        .labelNames("name", "version", "backend_type")
+        .register(registry)
+        .setLabelValues(name, version, backendType);
+  }
+
+  /** Adds the calls that wait or run, of each kind. */
+  void queueDepth(Map<String, IntSupplier> depths) {
+    GaugeWithCallback.builder()
+        .name("prism_plugin_queue_depth")
+        .help("Calls that wait for the backend or are with it.")
+        .labelNames("call")
+        .callback(
+            callback -> depths.forEach((call, depth) -> callback.call(depth.getAsInt(), call)))
+        .register(registry);
+  }
+
+  Operation operation(String name) {
+    return new Operation(
+        name,
+        processing.labelValues(name),
+        overhead.labelValues(name),
+        requestBytes.labelValues(name),
+        responseBytes.labelValues(name));
+  }
+
+  Call call(String name) {
+    return new Call(
+        backend.labelValues(name), batches.labelValues(name), isolated.labelValues(name));
+  }
+
+  /**
+   * Counts an answered call.
+   *
+   * @param outcome {@code ok}, or a reason's name
+   */
+  void answered(Operation operation, String outcome, String namespace) {
+    outcomes
+        .computeIfAbsent(
+            new Outcome(operation.name(), outcome, namespaceLabel(namespace)),
+            key ->
+                operations.labelValues(
+                    key.operation(), key.outcome().toLowerCase(Locale.ROOT), key.namespace()))
+        .inc();
+  }
+
+  private String namespaceLabel(String namespace) {
+    String label = namespaces.get(namespace);
+    if (label == null) {
+      if (namespaces.size() >= MOST_NAMESPACES) {
+        return "other";
+      }
+      namespaces.putIfAbsent(namespace, namespace);
+      return namespace;
+    }
+    return label;
+  }
+
+  /** All figures in the Prometheus text format. */
+  String text() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try {
+      PrometheusTextFormatWriter.create().write(out, registry.scrape());
+    } catch (IOException e) {
+      throw new UncheckedIOException("a write to memory failed", e);
+    }
+    return out.toString(StandardCharsets.UTF_8);
+  }
+}

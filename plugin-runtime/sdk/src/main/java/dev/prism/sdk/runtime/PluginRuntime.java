@@ -1,0 +1,235 @@
+package dev.prism.sdk.runtime;
+
+import com.google.protobuf.Descriptors.FileDescriptor;
+import dev.prism.keyvalue.v1.Keyvalue;
+import dev.prism.link.CallHandler;
+import dev.prism.link.InboundCall;
+import dev.prism.plugin.v1.InfoResponse;
+import dev.prism.sdk.Capability;
+import dev.prism.sdk.Plugin;
+import dev.prism.sdk.PluginConfig;
+import dev.prism.sdk.PluginConfigException;
+import dev.prism.sdk.PluginRole;
+import dev.prism.sdk.keyvalue.KeyValueStore;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
+import dev.prism.type.v1.AccessPattern;
+import dev.prism.type.v1.ConsistencyLevel;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A plugin that takes calls: the handler to give to the plugin's end of one link. Its stores are
+ * open from {@link #start} to {@link #close}.
+ *
+ * <p>Calls are checked on the link's thread. Those that change or read single items are joined into
+ * batches and run by lanes, threads of their own, or on the link's thread where the store says that
+ * it never waits. Every call is answered once, after the store's own return.
+ */
+public final class PluginRuntime implements CallHandler, AutoCloseable {
+  private static final long DRAIN_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+  /**
+   * A method that is served.
+   *
+   * @param data whether it touches data, so that it is refused while draining and for another
+   *     namespace
+   */
+  private record Method(Handler handler, PluginMetrics.Operation operation, boolean data) {}
+
+  private final PluginMetrics metrics = new PluginMetrics();
+  private final PluginMetrics.Operation unserved = metrics.operation("unserved");
+  private final Answers answers;
+  private final PluginCalls pluginCalls;
+  private final Budget budget;
+  private final @Nullable String namespace;
+  private final @Nullable KeyValueStore store;
+  private final @Nullable KeyValueCalls keyValue;
+  private final Readiness readiness;
+  private final @Nullable Method[] methods;
+  private volatile boolean draining;
+
+  private PluginRuntime(Plugin plugin, PluginConfig config, InstantSource clock, Budget budget) {
+    check(plugin, config);
+    this.budget = budget;
+    this.namespace = config.namespace().orElse(null);
+    this.answers =
+        new Answers(metrics, plugin.name() + "/" + config.instance(), budget.batchBytes() * 2);
+    metrics.info(plugin.name(), plugin.version(), plugin.backendType());
+    this.store = plugin.keyValue(config).orElse(null);
+    Map<Integer, Method> served = new TreeMap<>();
+    InfoResponse.Builder info =
+        InfoResponse.newBuilder()
+            .setName(plugin.name())
+            .setVersion(plugin.version())
+            .setBackendType(plugin.backendType())
+            .setMaxValueBytes(budget.maxValueBytes())
+            .setPid(ProcessHandle.current().pid());
+    if (store == null) {
+      this.keyValue = null;
+    } else {
+      requireRole(plugin, config, PluginRole.PROCESSOR);
+      var capabilities = store.capabilities();
+      KeyValueRules rules = new KeyValueRules(capabilities, budget.maxValueBytes(), clock);
+      this.keyValue = new KeyValueCalls(store, rules, answers, metrics, budget);
+      metrics.queueDepth(keyValue.depths());
+      serve(served, Keyvalue.getDescriptor(), keyValue.handlers(), true);
+      info.addInterfaces(AccessPattern.ACCESS_PATTERN_KEYVALUE)
+          .addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_PROCESSOR)
+          .addAllCapabilities(capabilities.stream().map(Capability::name).sorted().toList())
+          .addConsistencyLevels(ConsistencyLevel.CONSISTENCY_LEVEL_STRONG)
+          .addConsistencyLevels(ConsistencyLevel.CONSISTENCY_LEVEL_BOUNDED_STALENESS)
+          .addConsistencyLevels(ConsistencyLevel.CONSISTENCY_LEVEL_EVENTUAL);
+    }
+    this.readiness = new Readiness(store == null ? () -> {} : store::ping);
+    this.pluginCalls = new PluginCalls(answers, this::problem, metrics, info.build());
+    serve(served, dev.prism.plugin.v1.Plugin.getDescriptor(), pluginCalls.handlers(), false);
+    this.methods = new Method[served.keySet().stream().max(Integer::compare).orElse(0) + 1];
+    served.forEach((number, method) -> methods[number] = method);
+  }
+
+  /**
+   * Opens the plugin's stores and makes a handler of them, with the bounds that fit this process's
+   * heap. Blocks as long as the stores need.
+   *
+   * @param clock the time that times to live are counted from
+   * @throws PluginConfigException where the configuration is wrong
+   */
+  public static PluginRuntime start(Plugin plugin, PluginConfig config, InstantSource clock) {
+    return new PluginRuntime(plugin, config, clock, Budget.of(Runtime.getRuntime().maxMemory()));
+  }
+
+  /** What this process can hold; what its {@code Hello} says. */
+  public Budget budget() {
+    return budget;
+  }
+
+  @Override
+  public void onCall(InboundCall call) {
+    long arrivedNanos = System.nanoTime();
+    int number = call.header().operation();
+    Method method = number > 0 && number < methods.length ? methods[number] : null;
+    PluginMetrics.Operation operation = method == null ? unserved : method.operation();
+    operation.requestBytes().inc(call.request().length);
+    try {
+      if (method == null) {
+        throw PrismException.of(
+            Reason.METHOD_UNIMPLEMENTED, "this backend does not serve the method");
+      }
+      if (method.data()) {
+        admit(call);
+      }
+      method.handler().take(call, operation, arrivedNanos);
+    } catch (RuntimeException e) {
+      answers.fail(call, operation, arrivedNanos, e);
+    }
+  }
+
+  @Override
+  public void onBatchEnd() {
+    if (keyValue != null) {
+      keyValue.start();
+    }
+  }
+
+  /** Why calls would not be served now; empty where they would. */
+  public String problem() {
+    return draining ? "the plugin is shutting down" : readiness.problem();
+  }
+
+  /** How many data calls have not been answered. */
+  public int pending() {
+    return keyValue == null ? 0 : keyValue.pending();
+  }
+
+  /**
+   * Refuses new calls with {@code SHUTTING_DOWN} and waits until those in flight are answered, at
+   * most {@code patience}. The link must go on delivering meanwhile.
+   *
+   * @return whether all were answered
+   */
+  public boolean drain(Duration patience) {
+    draining = true;
+    long end = System.nanoTime() + patience.toNanos();
+    while (pending() > 0) {
+      if (System.nanoTime() - end >= 0) {
+        return false;
+      }
+      LockSupport.parkNanos(this, DRAIN_POLL_NANOS);
+    }
+    return true;
+  }
+
+  /**
+   * Ends the threads and closes the stores. Calls that still wait are not answered: {@link #drain}
+   * and end the link before.
+   */
+  @Override
+  public void close() {
+    draining = true;
+    readiness.close();
+    if (keyValue != null) {
+      keyValue.close();
+    }
+    if (store != null) {
+      store.close();
+    }
+  }
+
+  private void admit(InboundCall call) {
+    if (draining) {
+      throw PrismException.of(
+          Reason.SHUTTING_DOWN, "the plugin is shutting down; try again after a moment");
+    }
+    if (namespace != null && !namespace.equals(call.header().namespace())) {
+      throw PrismException.of(
+          Reason.NAMESPACE_NOT_FOUND, "this plugin does not serve the session's namespace");
+    }
+  }
+
+  private void serve(
+      Map<Integer, Method> served,
+      FileDescriptor file,
+      Map<String, Handler> handlers,
+      boolean data) {
+    Operations.of(file)
+        .forEach(
+            (number, method) -> {
+              Handler handler = handlers.get(method.getName());
+              if (handler == null) {
+                throw new IllegalStateException("nothing serves " + method.getFullName());
+              }
+              served.put(number, new Method(handler, metrics.operation(method.getName()), data));
+            });
+  }
+
+  private static void check(Plugin plugin, PluginConfig config) {
+    Optional<String> type = config.backendType();
+    if (type.isPresent() && !type.get().equals(plugin.backendType())) {
+      throw new PluginConfigException(
+          "PRISM_BACKEND_TYPE",
+          "is '" + type.get() + "', but this plugin's backend is '" + plugin.backendType() + "'");
+    }
+  }
+
+  private static void requireRole(Plugin plugin, PluginConfig config, PluginRole offered) {
+    Optional<PluginRole> role = config.role();
+    if (role.isPresent() && role.get() != offered) {
+      throw new PluginConfigException(
+          "PRISM_PLUGIN_ROLE",
+          "the plugin "
+              + plugin.name()
+              + " is no "
+              + role.get().name().toLowerCase(Locale.ROOT)
+              + "; it is a "
+              + offered.name().toLowerCase(Locale.ROOT));
+    }
+  }
+}
