@@ -38,7 +38,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Serves {@code KeyValueService} from a store. */
 final class KeyValueCalls implements AutoCloseable {
-  private static final Runnable NOBODY = () -> {};
   private static final Consistency EVENTUAL = new Consistency(Consistency.Level.EVENTUAL, 0);
 
   private final KeyValueRules rules;
@@ -123,7 +122,7 @@ final class KeyValueCalls implements AutoCloseable {
     Lanes readers = readLanes;
     Lanes writer = writeLane;
     if (readers == null || writer == null) {
-      while (writes.runBatch(NOBODY) || reads.runBatch(NOBODY)) {
+      while (writes.runBatch(KeyValueCalls::nobody) || reads.runBatch(KeyValueCalls::nobody)) {
         // Until nothing is left: the store waits for nothing.
       }
       return;
@@ -135,6 +134,9 @@ final class KeyValueCalls implements AutoCloseable {
       readers.wake();
     }
   }
+
+  /** Whom to wake where there is but the link's thread. */
+  private static void nobody() {}
 
   @Override
   public void close() {
