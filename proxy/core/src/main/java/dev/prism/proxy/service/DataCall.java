@@ -1,0 +1,124 @@
+package dev.prism.proxy.service;
+
+import com.google.rpc.Code;
+import com.google.rpc.Status;
+import dev.prism.proxy.gate.Gate;
+import dev.prism.proxy.gate.Passage;
+import dev.prism.proxy.gate.RequestIds;
+import dev.prism.proxy.log.CallLog;
+import dev.prism.proxy.metrics.MethodMetrics;
+import dev.prism.proxy.route.CallFailedException;
+import dev.prism.proxy.route.MethodTable.Method;
+import dev.prism.proxy.route.Router;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call with one request: gate, router, answer, all on the call's own virtual thread; only
+ * {@link #onCancel} comes from elsewhere.
+ */
+abstract class DataCall extends ServerCall.Listener<byte[]> {
+  /** What every call of one method uses. */
+  record Context(Method method, Gate gate, Router router, MethodMetrics metrics, CallLog log) {}
+
+  /** How a call ended without an answer. */
+  record Failure(Status status, @Nullable Throwable cause) {}
+
+  final Context context;
+  final ServerCall<byte[], byte[]> call;
+  final Cancellation cancellation = new Cancellation();
+  private final Metadata metadata;
+  private byte @Nullable [] request;
+  private boolean severalRequests;
+
+  DataCall(Context context, ServerCall<byte[], byte[]> call, Metadata metadata) {
+    this.context = context;
+    this.call = call;
+    this.metadata = metadata;
+  }
+
+  @Override
+  public final void onMessage(byte[] message) {
+    severalRequests = request != null;
+    request = message;
+  }
+
+  @Override
+  public final void onCancel() {
+    cancellation.cancel();
+  }
+
+  @Override
+  public final void onHalfClose() {
+    long received = System.nanoTime();
+    byte[] message = request;
+    Passage passage =
+        new Passage(context.method(), metadata, message == null ? new byte[0] : message, received);
+    int code = Code.CANCELLED_VALUE;
+    try {
+      if (cancellation.begin()) {
+        code = serve(passage, message != null && !severalRequests);
+      }
+    } finally {
+      context.gate().leave(passage, code);
+      context.metrics().ended(code, System.nanoTime() - received);
+    }
+  }
+
+  private int serve(Passage passage, boolean oneRequest) {
+    Failure failure;
+    try {
+      if (!oneRequest) {
+        throw PrismException.of(Reason.REQUEST_MALFORMED, "The method takes exactly one request.");
+      }
+      context.gate().enter(passage);
+      return answer(passage);
+    } catch (PrismException refusal) {
+      failure = new Failure(refusal.status(), null);
+    } catch (CallFailedException failed) {
+      failure = new Failure(failed.status(), null);
+    } catch (RuntimeException | Error defect) {
+      failure = new Failure(Answers.INTERNAL, defect);
+    }
+    return fail(passage, failure);
+  }
+
+  /** Gets the answer and sends it. Returns the status code that the client gets. */
+  abstract int answer(Passage passage) throws CallFailedException;
+
+  /**
+   * What the client is told where the call was cancelled by the server itself; null: it went away.
+   */
+  @Nullable Status cancelledBecause() {
+    return null;
+  }
+
+  private int fail(Passage passage, Failure failure) {
+    Status status = failure.status();
+    if (!cancellation.finish()) {
+      Status because = cancelledBecause();
+      if (because == null) {
+        return Code.CANCELLED_VALUE;
+      }
+      status = because;
+    }
+    context.log().ended(passage, status, failure.cause());
+    String id = passage.requestId();
+    call.close(
+        Answers.grpc(status),
+        Answers.trailers(status, id.isEmpty() ? RequestIds.requestId(metadata) : id));
+    return status.getCode();
+  }
+
+  /** The trailers of a call that succeeded: a client that named the call gets the name back. */
+  final Metadata successTrailers(Passage passage) {
+    Metadata trailers = new Metadata();
+    if (RequestIds.named(metadata)) {
+      trailers.put(RequestIds.REQUEST_ID, passage.requestId());
+    }
+    return trailers;
+  }
+}

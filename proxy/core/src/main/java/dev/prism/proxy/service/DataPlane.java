@@ -1,0 +1,149 @@
+package dev.prism.proxy.service;
+
+import com.google.rpc.Status;
+import dev.prism.grpc.Bytes;
+import dev.prism.proxy.gate.Gate;
+import dev.prism.proxy.gate.RequestIds;
+import dev.prism.proxy.log.CallLog;
+import dev.prism.proxy.metrics.MethodMetrics;
+import dev.prism.proxy.metrics.ProxyMetrics;
+import dev.prism.proxy.route.MethodTable;
+import dev.prism.proxy.route.MethodTable.Method;
+import dev.prism.proxy.route.Router;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
+import dev.prism.type.v1.AccessPattern;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
+import io.grpc.protobuf.ProtoFileDescriptorSupplier;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The data interfaces as gRPC services, made from the contract's descriptors: bodies pass as bytes,
+ * so that a new method of the contract needs no code here.
+ */
+public final class DataPlane {
+  /** The interfaces that this version serves; methods of the others are UNIMPLEMENTED. */
+  private static final Set<AccessPattern> SERVED = Set.of(AccessPattern.ACCESS_PATTERN_KEYVALUE);
+
+  private final Gate gate;
+  private final Router router;
+  private final ProxyMetrics metrics;
+  private final CallLog log;
+
+  public DataPlane(Gate gate, Router router, ProxyMetrics metrics, CallLog log) {
+    this.gate = gate;
+    this.router = router;
+    this.metrics = metrics;
+    this.log = log;
+  }
+
+  /** One definition a service, in the table's order. */
+  public List<ServerServiceDefinition> services(MethodTable table) {
+    Map<String, List<Method>> byService = new LinkedHashMap<>();
+    for (Method method : table.all()) {
+      byService.computeIfAbsent(serviceName(method), name -> new ArrayList<>()).add(method);
+    }
+    List<ServerServiceDefinition> services = new ArrayList<>();
+    byService.forEach((name, methods) -> services.add(service(name, methods)));
+    return services;
+  }
+
+  private ServerServiceDefinition service(String name, List<Method> methods) {
+    ProtoFileDescriptorSupplier schema = methods.getFirst().request()::getFile;
+    ServiceDescriptor.Builder descriptor =
+        ServiceDescriptor.newBuilder(name).setSchemaDescriptor(schema);
+    Map<MethodDescriptor<byte[], byte[]>, Method> descriptors = new LinkedHashMap<>();
+    for (Method method : methods) {
+      MethodDescriptor<byte[], byte[]> each = descriptor(method, schema);
+      descriptor.addMethod(each);
+      descriptors.put(each, method);
+    }
+    ServerServiceDefinition.Builder service = ServerServiceDefinition.builder(descriptor.build());
+    descriptors.forEach((each, method) -> service.addMethod(each, handler(method)));
+    return service.build();
+  }
+
+  private ServerCallHandler<byte[], byte[]> handler(Method method) {
+    String service = serviceName(method);
+    MethodMetrics figures =
+        metrics.method(service, method.fullName().substring(service.length() + 1));
+    if (!SERVED.contains(method.pattern()) || method.clientStreaming()) {
+      return (call, metadata) -> unimplemented(call, metadata, figures);
+    }
+    DataCall.Context context = new DataCall.Context(method, gate, router, figures, log);
+    return (call, metadata) -> {
+      call.request(2); // the one request, and what would be one too many
+      return method.serverStreaming()
+          ? new StreamCall(context, call, metadata)
+          : new UnaryCall(context, call, metadata);
+    };
+  }
+
+  /**
+   * Answers at the first message, or at the end where there is none: some methods' callers never
+   * half-close.
+   */
+  private static ServerCall.Listener<byte[]> unimplemented(
+      ServerCall<byte[], byte[]> call, Metadata metadata, MethodMetrics metrics) {
+    long received = System.nanoTime();
+    call.request(1);
+    return new ServerCall.Listener<>() {
+      private boolean answered;
+
+      @Override
+      public void onMessage(byte[] message) {
+        answer();
+      }
+
+      @Override
+      public void onHalfClose() {
+        answer();
+      }
+
+      private void answer() {
+        if (!answered) {
+          answered = true;
+          Status status =
+              PrismException.status(
+                  Reason.METHOD_UNIMPLEMENTED, "No backend of this server offers this interface.");
+          call.close(
+              Answers.grpc(status), Answers.trailers(status, RequestIds.requestId(metadata)));
+          metrics.ended(status.getCode(), System.nanoTime() - received);
+        }
+      }
+    };
+  }
+
+  private static MethodDescriptor<byte[], byte[]> descriptor(Method method, Object schema) {
+    return MethodDescriptor.newBuilder(Bytes.MARSHALLER, Bytes.MARSHALLER)
+        .setFullMethodName(method.fullName())
+        .setType(type(method))
+        .setSchemaDescriptor(schema)
+        .setIdempotent(method.repeatable())
+        .build();
+  }
+
+  private static MethodDescriptor.MethodType type(Method method) {
+    if (method.clientStreaming()) {
+      return method.serverStreaming()
+          ? MethodDescriptor.MethodType.BIDI_STREAMING
+          : MethodDescriptor.MethodType.CLIENT_STREAMING;
+    }
+    return method.serverStreaming()
+        ? MethodDescriptor.MethodType.SERVER_STREAMING
+        : MethodDescriptor.MethodType.UNARY;
+  }
+
+  private static String serviceName(Method method) {
+    return method.fullName().substring(0, method.fullName().indexOf('/'));
+  }
+}

@@ -1,0 +1,78 @@
+package dev.prism.proxy.service;
+
+import com.google.rpc.Code;
+import com.google.rpc.Status;
+import dev.prism.link.Exchange;
+import dev.prism.link.LinkException;
+import dev.prism.proxy.gate.Passage;
+import dev.prism.proxy.route.CallFailedException;
+import dev.prism.proxy.session.Session;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request, a stream of answers. Taking a message off the link grants the plugin the next one,
+ * and sending blocks while the client takes nothing: a slow client stops its own stream and nothing
+ * else.
+ */
+final class StreamCall extends DataCall {
+  private static final Status SESSION_ENDED =
+      PrismException.status(Reason.SESSION_EXPIRED, "The session has ended; open a new one.");
+
+  private volatile boolean sessionEnded;
+
+  StreamCall(Context context, ServerCall<byte[], byte[]> call, Metadata metadata) {
+    super(context, call, metadata);
+  }
+
+  @Override
+  int answer(Passage passage) throws CallFailedException {
+    Session.EndListener sessionEnd = passage.session().onEnd(this::endWithSession);
+    try (Exchange exchange = context.router().open(passage)) {
+      exchange.halfClose();
+      call.sendHeaders(new Metadata());
+      byte[] message = exchange.receive();
+      while (message != null) {
+        if (!send(message)) {
+          throw gone();
+        }
+        message = exchange.receive();
+      }
+    } catch (LinkException failure) {
+      throw context.router().failed(passage, failure);
+    } finally {
+      sessionEnd.close();
+    }
+    if (!cancellation.finish()) {
+      throw gone();
+    }
+    call.close(io.grpc.Status.OK, successTrailers(passage));
+    return Code.OK_VALUE;
+  }
+
+  private boolean send(byte[] message) {
+    if (!cancellation.beginWrite()) {
+      return false;
+    }
+    call.sendMessage(message);
+    return cancellation.endWrite();
+  }
+
+  private void endWithSession() {
+    sessionEnded = true;
+    cancellation.cancel();
+  }
+
+  @Override
+  @Nullable Status cancelledBecause() {
+    return sessionEnded && !call.isCancelled() ? SESSION_ENDED : null;
+  }
+
+  private static CallFailedException gone() {
+    return new CallFailedException(
+        PrismException.status(Reason.CANCELLED, "The call was cancelled."));
+  }
+}
