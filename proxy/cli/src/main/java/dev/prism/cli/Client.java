@@ -1,0 +1,132 @@
+package dev.prism.cli;
+
+import dev.prism.admin.v1.AdminServiceGrpc;
+import dev.prism.admin.v1.AdminServiceGrpc.AdminServiceBlockingStub;
+import dev.prism.config.v1.ConfigServiceGrpc;
+import dev.prism.config.v1.ConfigServiceGrpc.ConfigServiceBlockingStub;
+import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
+import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
+import dev.prism.session.v1.CloseSessionRequest;
+import dev.prism.session.v1.CreateSessionRequest;
+import dev.prism.session.v1.SessionServiceGrpc;
+import dev.prism.session.v1.SessionServiceGrpc.SessionServiceBlockingStub;
+import io.grpc.ChannelCredentials;
+import io.grpc.ClientInterceptor;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.AbstractStub;
+import io.grpc.stub.MetadataUtils;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One command's connection to a running Prism, with at most one session: opened by the first call
+ * that needs it, closed with the client. Not safe for threads.
+ */
+final class Client implements AutoCloseable {
+  /** Above the server's largest limit, so that it is always the server's that is met. */
+  private static final int MAX_MESSAGE_BYTES = 65 << 20;
+
+  private static final Metadata.Key<String> SESSION =
+      Metadata.Key.of("prism-session", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+  private final ClientOptions options;
+  private final ManagedChannel channel;
+  private @Nullable String token;
+
+  private Client(ClientOptions options, String endpoint) {
+    this.options = options;
+    ChannelCredentials plain = InsecureChannelCredentials.create();
+    try {
+      this.channel =
+          Grpc.newChannelBuilder(endpoint, plain).maxInboundMessageSize(MAX_MESSAGE_BYTES).build();
+    } catch (IllegalArgumentException e) {
+      throw new UserError("'" + endpoint + "' is not an endpoint: write HOST:PORT");
+    }
+  }
+
+  /** A client of the data port. */
+  static Client ofData(ClientOptions options) {
+    return new Client(options, options.endpoint());
+  }
+
+  /** A client of the admin port. */
+  static Client ofAdmin(ClientOptions options) {
+    return new Client(options, options.adminEndpoint());
+  }
+
+  /** KeyValue calls in this client's session. */
+  KeyValueServiceBlockingStub keyValue() {
+    return in(session(), KeyValueServiceGrpc.newBlockingStub(channel), options.deadline());
+  }
+
+  /** As {@link #keyValue}, for calls that stream. */
+  KeyValueServiceBlockingStub keyValueStreams() {
+    return in(session(), KeyValueServiceGrpc.newBlockingStub(channel), options.streamDeadline());
+  }
+
+  ConfigServiceBlockingStub configs() {
+    return in(credentials(), ConfigServiceGrpc.newBlockingStub(channel), options.deadline());
+  }
+
+  AdminServiceBlockingStub admin() {
+    return in(credentials(), AdminServiceGrpc.newBlockingStub(channel), options.deadline());
+  }
+
+  private Metadata session() {
+    Metadata headers = new Metadata();
+    if (token == null) {
+      token =
+          sessions(credentials())
+              .createSession(
+                  CreateSessionRequest.newBuilder()
+                      .setConfigName(options.config())
+                      .setNamespace(options.namespace())
+                      .setClientId("prism-cli")
+                      .setClientVersion(Version.OF_PRODUCT)
+                      .build())
+              .getSessionToken();
+    }
+    headers.put(SESSION, token);
+    return headers;
+  }
+
+  private SessionServiceBlockingStub sessions(Metadata headers) {
+    return in(headers, SessionServiceGrpc.newBlockingStub(channel), options.deadline());
+  }
+
+  private Metadata credentials() {
+    Metadata headers = new Metadata();
+    String key = options.apiKey();
+    if (!key.isEmpty()) {
+      headers.put(AUTHORIZATION, "Bearer " + key);
+    }
+    return headers;
+  }
+
+  private static <S extends AbstractStub<S>> S in(Metadata headers, S stub, Duration deadline) {
+    ClientInterceptor attach = MetadataUtils.newAttachHeadersInterceptor(headers);
+    return stub.withInterceptors(attach)
+        .withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public void close() {
+    if (token != null) {
+      Metadata headers = session();
+      token = null;
+      try {
+        sessions(headers).closeSession(CloseSessionRequest.getDefaultInstance());
+      } catch (StatusRuntimeException e) {
+        // The command has its answer; a session that could not be closed ends by its idle timeout.
+      }
+    }
+    channel.shutdownNow();
+  }
+}

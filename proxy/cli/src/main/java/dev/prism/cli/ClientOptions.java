@@ -1,0 +1,107 @@
+package dev.prism.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What every command that talks to a running Prism can be told. */
+final class ClientOptions {
+  /** How long a call may take where nothing is said. */
+  static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(10);
+
+  @Option(
+      names = "--endpoint",
+      paramLabel = "HOST:PORT",
+      defaultValue = "${env:PRISM_ENDPOINT:-127.0.0.1:8980}",
+      description = "Where Prism listens (PRISM_ENDPOINT; default 127.0.0.1:8980).")
+  private String endpoint = "";
+
+  @Option(
+      names = "--admin-endpoint",
+      paramLabel = "HOST:PORT",
+      defaultValue = "${env:PRISM_ADMIN_ENDPOINT:-127.0.0.1:8981}",
+      description = "Where its admin port is (PRISM_ADMIN_ENDPOINT; default 127.0.0.1:8981).")
+  private String adminEndpoint = "";
+
+  @Option(
+      names = "--config",
+      paramLabel = "NAME",
+      defaultValue = "default",
+      description = "The named config of the session (default: ${DEFAULT-VALUE}).")
+  private String config = "";
+
+  @Option(
+      names = "--namespace",
+      paramLabel = "NAME",
+      defaultValue = "",
+      description = "Whose data; default: the config's namespace.")
+  private String namespace = "";
+
+  @Option(
+      names = "--api-key",
+      paramLabel = "KEY",
+      defaultValue = "${env:PRISM_API_KEY:-}",
+      description =
+          "The API key. Better in PRISM_API_KEY or a file: others can see a process's arguments.")
+  private String apiKey = "";
+
+  @Option(
+      names = "--api-key-file",
+      paramLabel = "FILE",
+      description = "A file that holds the API key.")
+  private @Nullable Path apiKeyFile;
+
+  @Option(names = "--json", description = "Answer as JSON (bytes are base64).")
+  private boolean json;
+
+  @Option(
+      names = "--deadline",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description = "How long each call may take, such as 500ms (default: 10s).")
+  private @Nullable Duration deadline;
+
+  String endpoint() {
+    return endpoint;
+  }
+
+  String adminEndpoint() {
+    return adminEndpoint;
+  }
+
+  String config() {
+    return config;
+  }
+
+  String namespace() {
+    return namespace;
+  }
+
+  boolean json() {
+    return json;
+  }
+
+  Duration deadline() {
+    return deadline == null ? DEFAULT_DEADLINE : deadline;
+  }
+
+  /** The deadline of a call that streams: as long as it takes, unless one was given. */
+  Duration streamDeadline() {
+    return deadline == null ? Duration.ofDays(1) : deadline;
+  }
+
+  /** The API key, or empty where there is none. */
+  String apiKey() {
+    if (apiKeyFile == null) {
+      return apiKey.strip();
+    }
+    try {
+      return Files.readString(apiKeyFile).strip();
+    } catch (IOException e) {
+      throw new UserError("cannot read the API key from " + apiKeyFile + ": give a readable file");
+    }
+  }
+}

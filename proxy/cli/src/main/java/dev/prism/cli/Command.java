@@ -1,0 +1,49 @@
+package dev.prism.cli;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageOrBuilder;
+import com.google.protobuf.util.JsonFormat;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+
+/** What the commands that talk to a running Prism share: their options and their console. */
+abstract class Command implements Callable<Integer> {
+  /** Exit status of a command that did what was asked. */
+  static final int OK = 0;
+
+  /** Exit status of a command that failed, or whose answer is no (an absent key). */
+  static final int FAILED = 1;
+
+  /** Exit status of a command that was written wrongly. */
+  static final int USAGE = 2;
+
+  protected final Console console;
+
+  @Mixin protected ClientOptions options = new ClientOptions();
+
+  Command(Console console) {
+    this.console = console;
+  }
+
+  /** The address the command talks to, for its errors. */
+  String endpoint() {
+    return options.endpoint();
+  }
+
+  protected void say(String line) {
+    console.out().println(line);
+  }
+
+  protected void sayJson(MessageOrBuilder message) {
+    say(json(message));
+  }
+
+  /** The contract's JSON form: names in lowerCamelCase, bytes in base64, no absent fields. */
+  static String json(MessageOrBuilder message) {
+    try {
+      return JsonFormat.printer().print(message);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("an Any of a type that is not ours", e);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package dev.prism.cli;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.BadRequest;
+import com.google.rpc.Code;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.Status;
+import dev.prism.status.PrismException;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a person is told of a call that failed: its status, its reason, and what to do next. */
+final class Failures {
+  private Failures() {}
+
+  /** The lines for a failed call to {@code endpoint}. */
+  static List<String> explain(StatusRuntimeException failure, String endpoint) {
+    Status status = StatusProto.fromThrowable(failure);
+    if (status == null) {
+      return List.of(failure.getStatus().toString());
+    }
+    return explain(status, endpoint);
+  }
+
+  static List<String> explain(Status status, String endpoint) {
+    List<String> lines = new ArrayList<>();
+    ErrorInfo info = detail(status, ErrorInfo.class, ErrorInfo.getDefaultInstance());
+    if (!info.getDomain().equals(PrismException.DOMAIN)) {
+      lines.add(withoutReason(status, endpoint));
+      return lines;
+    }
+    lines.add(
+        "%s %s: %s".formatted(codeName(status.getCode()), info.getReason(), status.getMessage()));
+    for (BadRequest.FieldViolation violation :
+        detail(status, BadRequest.class, BadRequest.getDefaultInstance())
+            .getFieldViolationsList()) {
+      lines.add("  %s: %s".formatted(violation.getField(), violation.getDescription()));
+    }
+    String next = next(info.getReason());
+    if (!next.isEmpty()) {
+      lines.add(next);
+    }
+    return lines;
+  }
+
+  /** One line for an entry of a batch. */
+  static String brief(Status status) {
+    ErrorInfo info = detail(status, ErrorInfo.class, ErrorInfo.getDefaultInstance());
+    return "%s %s: %s".formatted(codeName(status.getCode()), info.getReason(), status.getMessage());
+  }
+
+  /** A status that did not come from Prism: the connection's own. */
+  private static String withoutReason(Status status, String endpoint) {
+    return switch (Code.forNumber(status.getCode())) {
+      case UNAVAILABLE ->
+          "nothing answers at %s: is Prism running? Start it with ./prism up, or say where it is with --endpoint"
+              .formatted(endpoint);
+      case DEADLINE_EXCEEDED ->
+          "no answer from %s in time: is it Prism's port? --deadline gives it longer"
+              .formatted(endpoint);
+      case UNIMPLEMENTED ->
+          "what listens at %s does not know this call (%s): is it Prism's port, and of this version?"
+              .formatted(endpoint, status.getMessage());
+      case null, default -> "%s: %s".formatted(codeName(status.getCode()), status.getMessage());
+    };
+  }
+
+  private static String next(String reason) {
+    return switch (reason) {
+      case "CREDENTIALS_MISSING" ->
+          "set PRISM_API_KEY; ./prism key create --namespace NAME makes a key";
+      case "CREDENTIALS_INVALID" ->
+          "check PRISM_API_KEY; ./prism key list shows the keys that are valid";
+      case "CONFIG_NOT_FOUND" -> "./prism config list shows the configs; choose one with --config";
+      case "NAMESPACE_NOT_FOUND" ->
+          "./prism namespaces shows the namespaces; choose one with --namespace";
+      case "PLUGIN_UNAVAILABLE", "BACKEND_UNAVAILABLE" ->
+          "./prism plugins shows how the plugins fare";
+      case "OUTCOME_UNKNOWN" -> "read the key before you write it again";
+      case "SESSION_LIMIT" -> "./prism sessions list shows who holds sessions";
+      default -> "";
+    };
+  }
+
+  private static String codeName(int code) {
+    Code known = Code.forNumber(code);
+    return known == null ? "CODE_" + code : known.name();
+  }
+
+  private static <M extends com.google.protobuf.Message> M detail(
+      Status status, Class<M> type, M absent) {
+    for (Any detail : status.getDetailsList()) {
+      if (detail.is(type)) {
+        try {
+          return detail.unpack(type);
+        } catch (InvalidProtocolBufferException e) {
+          return absent; // a detail that cannot be read says nothing
+        }
+      }
+    }
+    return absent;
+  }
+}
