@@ -57,11 +57,36 @@ public final class KeyValueLoad {
    * @param args {@code name=value} pairs, see {@link Options}
    */
   public static void main(String[] args) throws InterruptedException {
-    Options options = Options.parse(args);
-    new KeyValueLoad(options).run();
+    System.out.println(measure(Options.parse(args)));
   }
 
-  private void run() throws InterruptedException {
+  /** Runs one load to its end. */
+  static Result measure(Options options) throws InterruptedException {
+    return new KeyValueLoad(options).run();
+  }
+
+  /** What a load saw; latencies in nanoseconds. */
+  record Result(
+      Options options, double callsPerSecond, long calls, long p50, long p95, long p99, long max) {
+    @Override
+    public String toString() {
+      return String.format(
+          Locale.ROOT,
+          "%-4s %-8s %5d B, %3d callers on %d connection(s): %,8.0f calls/s; p50 %6.2f p95 %6.2f p99 %6.2f max %7.2f ms",
+          options.op,
+          options.config,
+          options.valueBytes,
+          options.callers,
+          options.connections,
+          callsPerSecond,
+          p50 / 1e6,
+          p95 / 1e6,
+          p99 / 1e6,
+          max / 1e6);
+    }
+  }
+
+  private Result run() throws InterruptedException {
     List<ManagedChannel> channels = new ArrayList<>();
     try {
       CountDownLatch done = new CountDownLatch(options.callers);
@@ -106,18 +131,14 @@ public final class KeyValueLoad {
       if (!failed.isOk()) {
         throw new IllegalStateException("a call failed: " + failed);
       }
-      System.out.printf(
-          Locale.ROOT,
-          "%s %d B, %d callers, %d connection(s): %,.0f calls/s; p50 %.2f p95 %.2f p99 %.2f max %.2f ms%n",
-          options.op,
-          options.valueBytes,
-          options.callers,
-          options.connections,
+      return new Result(
+          options,
           calls / seconds,
-          latencies.getValueAtPercentile(50) / 1e6,
-          latencies.getValueAtPercentile(95) / 1e6,
-          latencies.getValueAtPercentile(99) / 1e6,
-          latencies.getMaxValue() / 1e6);
+          calls,
+          latencies.getValueAtPercentile(50),
+          latencies.getValueAtPercentile(95),
+          latencies.getValueAtPercentile(99),
+          latencies.getMaxValue());
     } finally {
       channels.forEach(ManagedChannel::shutdownNow);
     }
@@ -189,7 +210,7 @@ public final class KeyValueLoad {
    * @param callers calls in flight, over all connections
    * @param prefix of every key, so that two runs on one database write distinct keys
    */
-  private record Options(
+  record Options(
       String endpoint,
       String op,
       String config,

@@ -1,0 +1,160 @@
+package dev.prism.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * KeyValue through the shipped product: starts {@code ./prism up} on free ports and a new data directory, and measures
+ * durable puts and reads at 64 callers and at one, beside how long the disk takes to sync and how many syncs a put cost.
+ */
+public final class KeyValueBench {
+  private static final Pattern READY =
+      Pattern.compile("prism ready: grpc (127\\.0\\.0\\.1:\\d+), admin (http://127\\.0\\.0\\.1:\\d+)");
+  private static final int SYNCS = 400;
+
+  private KeyValueBench() {}
+
+  /**
+   * Runs the whole set in about a minute and a half.
+   *
+   * @param args {@code seconds=N} of each load, default 10
+   */
+  public static void main(String[] args) throws IOException, InterruptedException {
+    int seconds = 10;
+    for (String arg : args) {
+      if (!arg.startsWith("seconds=")) {
+        throw new IllegalArgumentException("unknown option " + arg + "; there is seconds=N");
+      }
+      seconds = Integer.parseInt(arg.substring("seconds=".length()));
+    }
+    Path home = Path.of(System.getProperty("prism.home", "."));
+    Path target = Files.createDirectories(home.resolve("benchmarks/target"));
+    Path data = Files.createTempDirectory(target, "kv-data-");
+    System.out.printf(
+        Locale.ROOT, "fdatasync of 4 KiB appended: p50 %.2f ms%n", syncMillis(target));
+    Process prism =
+        new ProcessBuilder(
+                home.resolve("prism").toString(),
+                "up",
+                "--port",
+                "0",
+                "--admin-port",
+                "0",
+                "--data",
+                data.toString())
+            .redirectError(target.resolve("kv-bench.log").toFile())
+            .start();
+    try (BufferedReader out = prism.inputReader()) {
+      String line = out.readLine();
+      Matcher ready = READY.matcher(line == null ? "" : line);
+      if (!ready.matches()) {
+        throw new IllegalStateException("prism up did not get ready: see " + target + "/kv-bench.log");
+      }
+      String endpoint = ready.group(1);
+      String metrics = ready.group(2) + "/observe/metrics";
+      load(endpoint, "put", "default", 64, 1, seconds, metrics);
+      load(endpoint, "put", "default", 64, 4, seconds, metrics);
+      load(endpoint, "put", "default", 1, 1, seconds, metrics);
+      load(endpoint, "get", "default", 64, 1, seconds, metrics);
+      load(endpoint, "put", "memory", 64, 1, seconds, metrics);
+      load(endpoint, "get", "memory", 64, 1, seconds, metrics);
+      load(endpoint, "get", "memory", 1, 1, seconds, metrics);
+    } finally {
+      prism.destroy();
+      if (!prism.waitFor(30, TimeUnit.SECONDS)) {
+        prism.destroyForcibly();
+      }
+      delete(data);
+    }
+  }
+
+  private static void load(
+      String endpoint,
+      String op,
+      String config,
+      int callers,
+      int connections,
+      int seconds,
+      String metrics)
+      throws IOException, InterruptedException {
+    KeyValueLoad.Options options =
+        KeyValueLoad.Options.parse(
+            new String[] {
+              "endpoint=" + endpoint,
+              "op=" + op,
+              "config=" + config,
+              "callers=" + callers,
+              "connections=" + connections,
+              "warmup=" + Math.max(3, seconds / 2),
+              "seconds=" + seconds
+            });
+    double syncsBefore = metric(metrics, SYNC_METRIC);
+    double writesBefore = metric(metrics, WRITE_METRIC);
+    System.out.print(KeyValueLoad.measure(options));
+    double writes = metric(metrics, WRITE_METRIC) - writesBefore;
+    if (writes > 0 && config.equals("default")) {
+      System.out.printf(
+          Locale.ROOT, "; %.3f syncs per put", (metric(metrics, SYNC_METRIC) - syncsBefore) / writes);
+    }
+    System.out.println();
+  }
+
+  /** The sum of a metric's samples whose line begins with {@code prefix}. */
+  private static double metric(String url, String prefix) throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      String body =
+          client
+              .send(
+                  HttpRequest.newBuilder(URI.create(url)).build(),
+                  HttpResponse.BodyHandlers.ofString())
+              .body();
+      return body.lines()
+          .filter(line -> line.startsWith(prefix))
+          .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+          .sum();
+    }
+  }
+
+  private static double syncMillis(Path folder) throws IOException {
+    Path file = Files.createTempFile(folder, "sync-", ".tmp");
+    long[] nanos = new long[SYNCS];
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      ByteBuffer page = ByteBuffer.allocate(4096);
+      for (int i = 0; i < SYNCS; i++) {
+        page.clear();
+        channel.write(page);
+        long begun = System.nanoTime();
+        channel.force(false);
+        nanos[i] = System.nanoTime() - begun;
+      }
+    } finally {
+      Files.delete(file);
+    }
+    Arrays.sort(nanos);
+    return nanos[SYNCS / 2] / 1e6;
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
