@@ -20,13 +20,25 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * KeyValue through the shipped product: starts {@code ./prism up} on free ports and a new data directory, and measures
- * durable puts and reads at 64 callers and at one, beside how long the disk takes to sync and how many syncs a put cost.
+ * KeyValue through the shipped product: starts {@code ./prism up} on free ports and a new data
+ * directory, and measures durable puts and reads at 64 callers and at one, beside how long the disk
+ * takes to sync and how many commits a put cost.
  */
 public final class KeyValueBench {
   private static final Pattern READY =
-      Pattern.compile("prism ready: grpc (127\\.0\\.0\\.1:\\d+), admin (http://127\\.0\\.0\\.1:\\d+)");
+      Pattern.compile(
+          "prism ready: grpc (127\\.0\\.0\\.1:\\d+), admin (http://127\\.0\\.0\\.1:\\d+)");
   private static final int SYNCS = 400;
+
+  /**
+   * How many batches of writes there were, and how many writes in them: a batch is a commit, a
+   * commit one sync.
+   */
+  private static final Pattern COMMITS =
+      Pattern.compile("prism_plugin_batch_size_count\\{.*sqlite.*write.*");
+
+  private static final Pattern WRITES =
+      Pattern.compile("prism_plugin_batch_size_sum\\{.*sqlite.*write.*");
 
   private KeyValueBench() {}
 
@@ -64,7 +76,8 @@ public final class KeyValueBench {
       String line = out.readLine();
       Matcher ready = READY.matcher(line == null ? "" : line);
       if (!ready.matches()) {
-        throw new IllegalStateException("prism up did not get ready: see " + target + "/kv-bench.log");
+        throw new IllegalStateException(
+            "prism up did not get ready: see " + target + "/kv-bench.log");
       }
       String endpoint = ready.group(1);
       String metrics = ready.group(2) + "/observe/metrics";
@@ -104,19 +117,21 @@ public final class KeyValueBench {
               "warmup=" + Math.max(3, seconds / 2),
               "seconds=" + seconds
             });
-    double syncsBefore = metric(metrics, SYNC_METRIC);
-    double writesBefore = metric(metrics, WRITE_METRIC);
+    double commitsBefore = metric(metrics, COMMITS);
+    double writesBefore = metric(metrics, WRITES);
     System.out.print(KeyValueLoad.measure(options));
-    double writes = metric(metrics, WRITE_METRIC) - writesBefore;
+    double writes = metric(metrics, WRITES) - writesBefore;
     if (writes > 0 && config.equals("default")) {
       System.out.printf(
-          Locale.ROOT, "; %.3f syncs per put", (metric(metrics, SYNC_METRIC) - syncsBefore) / writes);
+          Locale.ROOT,
+          "; %.3f commits per put",
+          (metric(metrics, COMMITS) - commitsBefore) / writes);
     }
     System.out.println();
   }
 
-  /** The sum of a metric's samples whose line begins with {@code prefix}. */
-  private static double metric(String url, String prefix) throws IOException, InterruptedException {
+  /** The sum of a metric's samples whose line matches. */
+  private static double metric(String url, Pattern line) throws IOException, InterruptedException {
     try (HttpClient client = HttpClient.newHttpClient()) {
       String body =
           client
@@ -125,8 +140,8 @@ public final class KeyValueBench {
                   HttpResponse.BodyHandlers.ofString())
               .body();
       return body.lines()
-          .filter(line -> line.startsWith(prefix))
-          .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+          .filter(sample -> line.matcher(sample).matches())
+          .mapToDouble(sample -> Double.parseDouble(sample.substring(sample.lastIndexOf(' ') + 1)))
           .sum();
     }
   }
