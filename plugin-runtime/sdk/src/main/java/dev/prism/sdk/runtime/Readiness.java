@@ -13,8 +13,11 @@ final class Readiness implements AutoCloseable {
   /** Two pings may fail to come back before the backend counts as gone. */
   private static final long STALE_NANOS = 3 * INTERVAL_NANOS;
 
+  private static final String SILENT = "the backend does not answer";
+
   private final Runnable ping;
   private final Thread thread;
+
   private volatile String problem = "the backend has not been asked yet";
   private volatile long answeredNanos = System.nanoTime();
   private volatile boolean closed;
@@ -45,13 +48,13 @@ final class Readiness implements AutoCloseable {
         ping.run();
         answeredNanos = System.nanoTime();
         problem = "";
-        if (!before.isEmpty()) {
-          LOG.info("the backend answers");
+        if (before.equals(SILENT)) {
+          LOG.info("the backend answers again");
         }
       } catch (RuntimeException e) {
-        problem = "the backend does not answer";
-        if (!before.equals(problem)) {
-          LOG.warn("the backend does not answer", e);
+        problem = SILENT;
+        if (!before.equals(SILENT)) {
+          LOG.warn(SILENT, e);
         }
       }
       LockSupport.parkNanos(this, INTERVAL_NANOS);

@@ -1,0 +1,39 @@
+package dev.prism.plugin.memory;
+
+import dev.prism.sdk.Plugin;
+import dev.prism.sdk.PluginConfig;
+import dev.prism.sdk.keyvalue.KeyValueStore;
+import java.time.InstantSource;
+import java.util.Optional;
+
+/**
+ * Keeps everything in the memory of its own process: for tests, for trying Prism out, and for data
+ * that may go with the process. {@code docs/memory.md} says what it promises.
+ */
+public final class MemoryPlugin implements Plugin {
+  private final InstantSource clock;
+
+  /**
+   * @param clock decides when items expire
+   */
+  public MemoryPlugin(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  @Override
+  public String name() {
+    return "prism-memory";
+  }
+
+  @Override
+  public String backendType() {
+    return "memory";
+  }
+
+  @Override
+  public Optional<KeyValueStore> keyValue(PluginConfig config) {
+    long heap = Runtime.getRuntime().maxMemory();
+    long maxBytes = config.bytes("PRISM_MEMORY_MAX_BYTES", heap / 2, 1 << 20, heap / 10 * 6);
+    return Optional.of(new MemoryStore(clock, maxBytes));
+  }
+}
