@@ -1,30 +1,27 @@
 package dev.prism.proxy.config;
 
 import java.util.Collection;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What names may look like, and which known name a wrong one was probably meant to be. */
 public final class Names {
   /**
-   * Namespaces and backend instances: 1 to 63 characters, as a DNS label. The dot of the proxy's
-   * own {@code prism.control} cannot appear, so that no client can name it.
+   * Namespaces, configs and backend instances. The dot of the proxy's own {@code prism.control}
+   * cannot appear, so that no client can name it.
    */
-  private static final Pattern LABEL = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
+  private static final Pattern NAME = Pattern.compile("[a-z]([a-z0-9-]{0,61}[a-z0-9])?");
 
-  /** Client configurations: 1 to 128 characters. */
-  private static final Pattern CONFIG = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
+  /** What {@link #isValid} asks, for messages. */
+  public static final String RULE =
+      "1 to 63 characters of [a-z0-9-], beginning with a letter and not ending with -";
 
   private Names() {}
 
-  /** Whether {@code name} can name a namespace or a backend instance. */
-  public static boolean isLabel(String name) {
-    return LABEL.matcher(name).matches();
-  }
-
-  /** Whether {@code name} can name a client configuration. */
-  public static boolean isConfigName(String name) {
-    return CONFIG.matcher(name).matches();
+  /** Whether {@code name} can name a namespace, a config or a backend instance. */
+  public static boolean isValid(String name) {
+    return NAME.matcher(name).matches();
   }
 
   /** {@code ; did you mean "x"?} where one of {@code known} is near, else the list of them. */
@@ -44,9 +41,7 @@ public final class Names {
     String best = null;
     int least = Integer.MAX_VALUE;
     for (String name : known) {
-      int distance =
-          distance(
-              wrong.toLowerCase(java.util.Locale.ROOT), name.toLowerCase(java.util.Locale.ROOT));
+      int distance = distance(wrong.toLowerCase(Locale.ROOT), name.toLowerCase(Locale.ROOT));
       int bound = Math.max(1, Math.max(wrong.length(), name.length()) / 3);
       if (distance <= bound && distance < least) {
         least = distance;

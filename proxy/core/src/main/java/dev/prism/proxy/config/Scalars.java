@@ -248,8 +248,20 @@ final class Scalars {
 
   /** What was asked for against what is there, without repeating what a variable held. */
   void wrong(String path, Node node, Text text, String wanted) {
+    wrong(path, node, text, wanted, null);
+  }
+
+  /** As the other, with the value that was probably meant. */
+  void wrong(String path, Node node, Text text, String wanted, @Nullable String meant) {
     String found = text.substituted() ? "what its variable holds" : "\"" + text.value() + "\"";
-    problems.at(node, path + " must be " + wanted + ", not " + found);
+    problems.at(
+        node,
+        path
+            + " must be "
+            + wanted
+            + ", not "
+            + found
+            + (meant == null || text.substituted() ? "" : "; did you mean " + meant + "?"));
   }
 
   private static boolean isOrCameFromEnvironment(Text text, Node node, Tag tag) {

@@ -149,6 +149,11 @@ final class Section {
     return child(key, key, node(key));
   }
 
+  /** The keys that are in the file, in its order. */
+  Set<String> keys() {
+    return values.keySet();
+  }
+
   /** Every entry of a section whose keys are names that the user chooses. */
   void entries(String key, BiConsumer<String, Section> each) {
     Section named = section(key);
@@ -191,6 +196,12 @@ final class Section {
       if (!name.matches("[A-Z][A-Z0-9_]*")) {
         problems.at(
             section.line(name), section.path(name) + " must be in capitals, as DATABASE_URL");
+        continue;
+      }
+      if (name.startsWith("PRISM_")) {
+        problems.at(
+            section.line(name),
+            section.path(name) + ": names that begin with PRISM_ are the server's to set");
         continue;
       }
       boolean file = name.endsWith("_FILE") && name.length() > "_FILE".length();

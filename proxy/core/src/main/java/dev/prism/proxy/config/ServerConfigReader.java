@@ -1,0 +1,379 @@
+package dev.prism.proxy.config;
+
+import dev.prism.config.v1.ClientConfig;
+import dev.prism.proxy.config.ServerConfig.Auth;
+import dev.prism.proxy.config.ServerConfig.Backend;
+import dev.prism.proxy.config.ServerConfig.Control;
+import dev.prism.proxy.config.ServerConfig.NamedConfig;
+import dev.prism.proxy.config.ServerConfig.Namespace;
+import dev.prism.proxy.config.ServerConfig.Pool;
+import dev.prism.proxy.config.ServerConfig.RateLimit;
+import dev.prism.proxy.config.ServerConfig.Server;
+import dev.prism.proxy.config.ServerConfig.Sessions;
+import dev.prism.status.PrismException.Violation;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns the file's sections into a {@link ServerConfig}, with the defaults of
+ * docs/configuration.md.
+ */
+final class ServerConfigReader {
+  /** A namespace that is there when the file names none. */
+  static final String DEFAULT_NAMESPACE = "default";
+
+  private static final int MIB = 1 << 20;
+
+  /** Room for the largest value, 16 MiB, and what goes with it. */
+  private static final int DEFAULT_MESSAGE_BYTES = 17 * MIB;
+
+  private static final List<String> SHIPPED_TYPES = List.of("memory", "sqlite");
+
+  /** The types that the contract names besides. */
+  private static final List<String> LATER_TYPES =
+      List.of("postgres", "redis", "kafka", "nats", "dynamodb", "neptune");
+
+  private final Section root;
+  private final Overrides overrides;
+
+  ServerConfigReader(Section root, Overrides overrides) {
+    this.root = root;
+    this.overrides = overrides;
+  }
+
+  ServerConfig read() {
+    Section authSection = root.section("auth");
+    Auth auth = new Auth(authSection.bool("api_keys", false));
+    authSection.end();
+    Server server = server(root.section("server"), auth);
+    Sessions sessions = sessions(root.section("sessions"));
+    Path data = data();
+    Map<String, Backend> backends = backends();
+    Control control = control(root.section("control"), backends);
+    Map<String, Namespace> namespaces = namespaces(backends);
+    Map<String, NamedConfig> configs = configs(backends, namespaces);
+    root.end();
+    return new ServerConfig(server, auth, sessions, control, data, backends, namespaces, configs);
+  }
+
+  private Server server(Section section, Auth auth) {
+    String fromFile = section.string("listen");
+    String listen = fromFile == null ? "127.0.0.1" : fromFile;
+    int port = section.integer("port", 8980, 0, 65_535);
+    int adminPort = section.integer("admin_port", 8981, 0, 65_535);
+    Server server =
+        new Server(
+            overrides.listen() == null ? listen : overrides.listen(),
+            port(overrides.port(), "--port", port),
+            port(overrides.adminPort(), "--admin-port", adminPort),
+            section.bool("insecure", false) || overrides.insecure(),
+            section.size("max_message_bytes", DEFAULT_MESSAGE_BYTES, 64 << 10, 64 * MIB),
+            section.duration(
+                "default_deadline",
+                Duration.ofSeconds(30),
+                Duration.ofMillis(1),
+                Duration.ofHours(1)),
+            section.duration(
+                "shutdown_grace", Duration.ofSeconds(10), Duration.ZERO, Duration.ofHours(1)));
+    section.end();
+    if (server.port() != 0 && server.port() == server.adminPort()) {
+      at(
+          section,
+          overrides.port() == null && overrides.adminPort() == null,
+          "port",
+          "server.port and server.admin_port are both " + server.port());
+    }
+    String problem = Listen.problem(server.listen(), auth.apiKeys() || server.insecure());
+    if (problem != null) {
+      at(section, overrides.listen() == null, "listen", problem);
+    }
+    return server;
+  }
+
+  private void at(Section section, boolean inFile, String key, String message) {
+    if (inFile) {
+      root.problems().at(section.line(key), message);
+    } else {
+      root.problems().commandLine(message);
+    }
+  }
+
+  private int port(@Nullable Integer override, String flag, int otherwise) {
+    if (override == null) {
+      return otherwise;
+    }
+    if (override < 0 || override > 65_535) {
+      root.problems().commandLine(flag + " must be from 0 to 65535, not " + override);
+      return otherwise;
+    }
+    return override;
+  }
+
+  private static Sessions sessions(Section section) {
+    Duration lifetime =
+        section.duration(
+            "lifetime", Duration.ofHours(24), Duration.ofSeconds(1), Duration.ofDays(365));
+    Duration idle =
+        section.duration(
+            "idle_timeout", Duration.ofMinutes(15), Duration.ofSeconds(1), Duration.ofDays(365));
+    int max = section.integer("max", 100_000, 1, 1_000_000);
+    section.end();
+    return new Sessions(idle, lifetime, max);
+  }
+
+  private Path data() {
+    String text = root.string("data");
+    Path override = overrides.data();
+    if (override != null) {
+      return override;
+    }
+    try {
+      return Path.of(text == null ? "data" : text);
+    } catch (InvalidPathException e) {
+      root.problems().at(root.line("data"), "data is not a path: " + e.getReason());
+      return Path.of("data");
+    }
+  }
+
+  private Map<String, Backend> backends() {
+    Map<String, Backend> backends = new LinkedHashMap<>();
+    root.entries(
+        "backends",
+        (name, section) -> {
+          name(section, "backend", name);
+          Section pool = section.section("pool");
+          Backend backend =
+              new Backend(
+                  name,
+                  type(section),
+                  new Pool(
+                      pool.integer("size", 4, 1, 1000),
+                      pool.duration(
+                          "acquire_timeout",
+                          Duration.ofSeconds(5),
+                          Duration.ofMillis(1),
+                          Duration.ofHours(1))),
+                  Collections.unmodifiableMap(section.settings("settings")),
+                  section.duration(
+                      "restart_stalled_after",
+                      Duration.ofSeconds(60),
+                      Duration.ofSeconds(1),
+                      Duration.ofDays(1)));
+          pool.end();
+          section.end();
+          backends.put(name, backend);
+        });
+    if (backends.isEmpty()) {
+      if (root.section("backends").present()) {
+        root.problems().at(root.line("backends"), "backends must name at least one");
+      }
+      for (String type : List.of("sqlite", "memory")) {
+        backends.put(type, backend(type));
+      }
+    }
+    return Collections.unmodifiableMap(backends);
+  }
+
+  private static Backend backend(String type) {
+    return new Backend(
+        type, type, new Pool(4, Duration.ofSeconds(5)), Map.of(), Duration.ofSeconds(60));
+  }
+
+  /**
+   * The plugin that serves a backend. Any name may be a third party's, but one that is a slip of a
+   * shipped one is more likely that.
+   */
+  private static String type(Section section) {
+    String type = section.string("type");
+    if (type == null) {
+      section
+          .problems()
+          .at(section.line(), section.path("type") + " is needed: one of " + SHIPPED_TYPES);
+      return "memory";
+    }
+    String meant = Names.nearest(type, SHIPPED_TYPES);
+    if (!SHIPPED_TYPES.contains(type) && !LATER_TYPES.contains(type) && meant != null) {
+      section
+          .problems()
+          .at(
+              section.line("type"),
+              section.path("type")
+                  + ": there is no backend type \""
+                  + type
+                  + "\"; did you mean \""
+                  + meant
+                  + "\"?");
+    } else if (!Names.isValid(type)) {
+      section
+          .problems()
+          .at(section.line("type"), section.path("type") + " must have " + Names.RULE);
+    }
+    return type;
+  }
+
+  private Control control(Section section, Map<String, Backend> backends) {
+    String name = section.string("backend");
+    section.end();
+    if (name == null) {
+      List<String> durable =
+          backends.values().stream()
+              .filter(backend -> isKept(backend.type()))
+              .map(Backend::name)
+              .toList();
+      if (durable.size() != 1) {
+        root.problems()
+            .at(
+                section.line(),
+                "control.backend is needed, to say which backend keeps sessions and keys"
+                    + (durable.isEmpty() ? "; none of those here does" : ": one of " + durable));
+      }
+      return new Control(durable.isEmpty() ? "" : durable.getFirst());
+    }
+    Backend backend = backends.get(name);
+    if (backend == null) {
+      root.problems()
+          .at(
+              section.line("backend"),
+              "control.backend: there is no backend \""
+                  + name
+                  + "\""
+                  + Names.suggest(name, backends.keySet()));
+    } else if (!isKept(backend.type())) {
+      root.problems()
+          .at(
+              section.line("backend"),
+              "control.backend: \""
+                  + name
+                  + "\" is of type "
+                  + backend.type()
+                  + ", which does not keep values durably: sessions and keys would be lost");
+    }
+    return new Control(name);
+  }
+
+  /** Whether values written there survive, as far as the type alone tells. */
+  private static boolean isKept(String type) {
+    return !List.of("memory", "kafka", "neptune").contains(type);
+  }
+
+  private Map<String, Namespace> namespaces(Map<String, Backend> backends) {
+    Map<String, Namespace> namespaces = new LinkedHashMap<>();
+    root.entries(
+        "namespaces",
+        (name, section) -> {
+          name(section, "namespace", name);
+          List<String> allowed = section.strings("backends");
+          for (String backend : allowed) {
+            if (!backends.containsKey(backend)) {
+              section
+                  .problems()
+                  .at(
+                      section.line("backends"),
+                      section.path("backends")
+                          + ": there is no backend \""
+                          + backend
+                          + "\""
+                          + Names.suggest(backend, backends.keySet()));
+            }
+          }
+          RateLimit limit = rateLimit(section.section("rate_limit"));
+          section.end();
+          namespaces.put(name, new Namespace(name, List.copyOf(allowed), limit));
+        });
+    if (namespaces.isEmpty()) {
+      namespaces.put(DEFAULT_NAMESPACE, new Namespace(DEFAULT_NAMESPACE, List.of(), null));
+    }
+    return Collections.unmodifiableMap(namespaces);
+  }
+
+  private static @Nullable RateLimit rateLimit(Section section) {
+    double rps = section.number("rps", 0, 0.001, 10_000_000);
+    long burst = section.integer("burst", 0L, 1, 10_000_000);
+    section.end();
+    if (!section.present()) {
+      return null;
+    }
+    if (rps == 0) {
+      section.problems().at(section.line(), section.path("rps") + " is needed");
+    }
+    return new RateLimit(rps, burst == 0 ? Math.max(1, (long) Math.ceil(rps)) : burst);
+  }
+
+  private Map<String, NamedConfig> configs(
+      Map<String, Backend> backends, Map<String, Namespace> namespaces) {
+    ClientConfigRules rules = new ClientConfigRules(backends, namespaces);
+    Map<String, NamedConfig> configs = new LinkedHashMap<>();
+    root.entries(
+        "configs",
+        (name, section) -> {
+          name(section, "config", name);
+          ClientConfigReader reader = new ClientConfigReader();
+          ClientConfig config = reader.read(name, section);
+          String namespace = config.getNamespace();
+          boolean known = namespace.isEmpty() || namespaces.containsKey(namespace);
+          if (!known) {
+            section
+                .problems()
+                .at(
+                    section.line("namespace"),
+                    section.path("namespace")
+                        + ": there is no namespace \""
+                        + namespace
+                        + "\""
+                        + Names.suggest(namespace, namespaces.keySet()));
+          }
+          for (Violation violation :
+              rules.check(config, known && !namespace.isEmpty() ? namespace : null)) {
+            if (!violation.field().equals("name")) { // told above
+              section
+                  .problems()
+                  .at(
+                      reader.line(violation.field(), section.line()),
+                      section.path(violation.field()) + " " + violation.description());
+            }
+          }
+          configs.put(name, new NamedConfig(name, config));
+        });
+    if (!root.section("configs").present() && !root.section("backends").present()) {
+      for (Map.Entry<String, String> each :
+          Map.of("default", "sqlite", "memory", "memory").entrySet()) {
+        configs.put(
+            each.getKey(), new NamedConfig(each.getKey(), config(each.getKey(), each.getValue())));
+      }
+    }
+    return Collections.unmodifiableMap(configs);
+  }
+
+  /** A config without a file: strong KeyValue on one of the two backends that are there then. */
+  private static ClientConfig config(String name, String backend) {
+    ClientConfig.Builder config = ClientConfig.newBuilder().setName(name);
+    config.setPattern(dev.prism.type.v1.AccessPattern.ACCESS_PATTERN_KEYVALUE);
+    config.getBackendBuilder().setType(ClientConfigRules.type(backend)).setName(backend);
+    config
+        .getConsistencyBuilder()
+        .setLevel(dev.prism.type.v1.ConsistencyLevel.CONSISTENCY_LEVEL_STRONG);
+    return config.build();
+  }
+
+  private static void name(Section section, String what, String name) {
+    if (!Names.isValid(name)) {
+      section
+          .problems()
+          .at(
+              section.line(),
+              "the name of a "
+                  + what
+                  + ", \""
+                  + name.toLowerCase(Locale.ROOT)
+                  + "\", must have "
+                  + Names.RULE);
+    }
+  }
+}
