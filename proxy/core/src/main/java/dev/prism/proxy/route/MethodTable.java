@@ -4,10 +4,14 @@ import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
-import dev.prism.keyvalue.v1.GetRequest;
+import dev.prism.keyvalue.v1.Keyvalue;
 import dev.prism.options.Access;
 import dev.prism.options.MethodInfo;
 import dev.prism.options.Options;
+import dev.prism.pubsub.v1.Pubsub;
+import dev.prism.queue.v1.Queue;
+import dev.prism.reader.v1.Reader;
+import dev.prism.transact.v1.Transact;
 import dev.prism.type.v1.AccessPattern;
 import java.util.Collection;
 import java.util.Collections;
@@ -60,7 +64,11 @@ public final class MethodTable {
   /** The table of this build's contract. */
   public static MethodTable ofContract() {
     Map<String, Method> methods = new LinkedHashMap<>();
-    add(methods, GetRequest.getDescriptor().getFile(), AccessPattern.ACCESS_PATTERN_KEYVALUE);
+    add(methods, Keyvalue.getDescriptor(), AccessPattern.ACCESS_PATTERN_KEYVALUE);
+    add(methods, Queue.getDescriptor(), AccessPattern.ACCESS_PATTERN_QUEUE);
+    add(methods, Pubsub.getDescriptor(), AccessPattern.ACCESS_PATTERN_PUBSUB);
+    add(methods, Reader.getDescriptor(), AccessPattern.ACCESS_PATTERN_READER);
+    add(methods, Transact.getDescriptor(), AccessPattern.ACCESS_PATTERN_TRANSACT);
     return new MethodTable(methods);
   }
 
