@@ -39,8 +39,8 @@ public interface KeyValueFixture {
   KeyValueApi api();
 
   /**
-   * Ends the backend's plugin as a crash would and starts it again on the same data. Called only
-   * where a declared capability outlives a restart.
+   * Ends the backend's plugin and starts it again on the same data. Called only where a declared
+   * capability outlives a restart.
    */
   void restart();
 

@@ -1,0 +1,113 @@
+package dev.prism.conformance;
+
+import dev.prism.link.Hello;
+import dev.prism.link.InProcessLink;
+import dev.prism.link.Link;
+import dev.prism.sdk.Capability;
+import dev.prism.sdk.Plugin;
+import dev.prism.sdk.PluginConfig;
+import dev.prism.sdk.keyvalue.KeyValueStore;
+import dev.prism.sdk.runtime.PluginRuntime;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A plugin in the test's own process: the SDK's runtime behind an in-process link. */
+public final class HostedPlugin implements AutoCloseable {
+  private static final int MAX_MESSAGE_BYTES = 17 << 20;
+  private static final Duration DRAIN = Duration.ofSeconds(10);
+
+  private final Plugin plugin;
+  private final PluginConfig config;
+  private final InstantSource clock;
+  private Set<Capability> capabilities = Set.of();
+  private @Nullable PluginRuntime runtime;
+  private @Nullable Link link;
+
+  /** Starts {@code plugin}; {@code clock} is what times to live are counted from. */
+  public HostedPlugin(Plugin plugin, PluginConfig config, InstantSource clock) {
+    this.plugin = plugin;
+    this.config = config;
+    this.clock = clock;
+    start();
+  }
+
+  /** The service in {@code namespace}; stays good over {@link #restart}. */
+  public KeyValueApi keyValue(String namespace) {
+    return new LinkApi(this::link, namespace);
+  }
+
+  /** What the plugin's key-value store declares. */
+  public Set<Capability> capabilities() {
+    return capabilities;
+  }
+
+  /** Ends the plugin and starts it again with the same configuration. */
+  public void restart() {
+    close();
+    start();
+  }
+
+  private Link link() {
+    Link open = link;
+    if (open == null) {
+      throw new IllegalStateException("the plugin is not running");
+    }
+    return open;
+  }
+
+  private void start() {
+    PluginRuntime started = PluginRuntime.start(new Observed(), config, clock);
+    runtime = started;
+    link = InProcessLink.connect(hello("proxy"), hello(plugin.name()), started);
+  }
+
+  private static Hello hello(String name) {
+    return new Hello(
+        Hello.LINK_VERSION, name, "test", Set.of(), MAX_MESSAGE_BYTES, 4L * MAX_MESSAGE_BYTES);
+  }
+
+  @Override
+  public void close() {
+    PluginRuntime running = runtime;
+    Link open = link;
+    runtime = null;
+    link = null;
+    if (running != null) {
+      running.drain(DRAIN);
+    }
+    if (open != null) {
+      open.close();
+    }
+    if (running != null) {
+      running.close();
+    }
+  }
+
+  /** The plugin, with an ear on what its store says of itself. */
+  private final class Observed implements Plugin {
+    @Override
+    public String name() {
+      return plugin.name();
+    }
+
+    @Override
+    public String backendType() {
+      return plugin.backendType();
+    }
+
+    @Override
+    public String version() {
+      return "test";
+    }
+
+    @Override
+    public Optional<KeyValueStore> keyValue(PluginConfig given) {
+      Optional<KeyValueStore> store = plugin.keyValue(given);
+      capabilities = store.map(KeyValueStore::capabilities).orElse(Set.of());
+      return store;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package dev.prism.plugin.sqlite;
+
+import dev.prism.plugin.sqlite.DatabaseRefusedException.Cause;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+
+/** The tables, and the versions they have had. */
+final class Schema {
+  /** {@code PRAGMA application_id}: PRSM. Other programs' databases have another. */
+  static final int APPLICATION_ID = 0x5052534D;
+
+  /**
+   * What leads from each version to the next; the first makes an empty file version 1. A released
+   * step is never changed.
+   *
+   * <p>item: clustered on its key, so that a read is one descent and a scan reads neighbours.
+   * {@code partition} is empty where it is the key itself, which is the common case: the key is
+   * then stored once, and the partial index on partitions costs nothing. The value is the last
+   * column, so that etag and expiry are read without following a large value's pages.
+   *
+   * <p>idempotency: unit responses by scope and caller's key.
+   *
+   * <p>meta: one number by name; {@code etag_ceiling}: no etag from here on has been given out.
+   */
+  private static final List<List<String>> STEPS =
+      List.of(
+          List.of(
+              """
+              CREATE TABLE item (
+                namespace TEXT NOT NULL,
+                collection TEXT NOT NULL,
+                key TEXT NOT NULL,
+                partition TEXT NOT NULL,
+                etag INTEGER NOT NULL,
+                expires_at INTEGER,
+                content_type TEXT,
+                metadata BLOB,
+                value BLOB NOT NULL,
+                PRIMARY KEY (namespace, collection, key, partition)
+              ) STRICT, WITHOUT ROWID
+              """,
+              """
+              CREATE INDEX item_partition ON item (namespace, collection, partition, key)
+                WHERE partition <> ''
+              """,
+              "CREATE INDEX item_expiry ON item (expires_at) WHERE expires_at IS NOT NULL",
+              """
+              CREATE TABLE idempotency (
+                namespace TEXT NOT NULL,
+                scope TEXT NOT NULL,
+                key TEXT NOT NULL,
+                created INTEGER NOT NULL,
+                fingerprint BLOB NOT NULL,
+                response BLOB NOT NULL,
+                PRIMARY KEY (namespace, scope, key)
+              ) STRICT, WITHOUT ROWID
+              """,
+              "CREATE INDEX idempotency_created ON idempotency (created)",
+              """
+              CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
+                STRICT, WITHOUT ROWID
+              """,
+              "INSERT INTO meta VALUES ('etag_ceiling', 1)",
+              "PRAGMA application_id = " + APPLICATION_ID));
+
+  /** The version this build writes. */
+  static final int VERSION = STEPS.size();
+
+  private Schema() {}
+
+  /**
+   * Brings the database to {@link #VERSION}, in one transaction.
+   *
+   * @param isNew whether the file is known to hold nothing
+   * @throws DatabaseRefusedException where it is another program's or a newer Prism's
+   */
+  static void bringUp(Connection connection, DatabaseFile file, boolean isNew) throws SQLException {
+    int version = number(connection, "PRAGMA user_version");
+    int application = number(connection, "PRAGMA application_id");
+    if (!isNew && application != APPLICATION_ID && !(version == 0 && isEmpty(connection))) {
+      throw new DatabaseRefusedException(
+          Cause.FOREIGN,
+          file.path() + " is a database of another program: give Prism a file of its own");
+    }
+    if (version > VERSION) {
+      throw new DatabaseRefusedException(
+          Cause.NEWER_VERSION,
+          file.path()
+              + " has schema version "
+              + version
+              + " and this build knows up to "
+              + VERSION
+              + ": start the newer version of Prism that wrote it, or restore an older backup");
+    }
+    if (version == VERSION) {
+      return;
+    }
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      for (List<String> step : STEPS.subList(version, VERSION)) {
+        for (String sql : step) {
+          statement.execute(sql);
+        }
+      }
+      statement.execute("PRAGMA user_version = " + VERSION);
+      connection.commit();
+    } finally {
+      connection.setAutoCommit(true);
+    }
+  }
+
+  private static boolean isEmpty(Connection connection) throws SQLException {
+    return number(connection, "SELECT count(*) FROM sqlite_schema") == 0;
+  }
+
+  private static int number(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      return row.next() ? row.getInt(1) : 0;
+    }
+  }
+}

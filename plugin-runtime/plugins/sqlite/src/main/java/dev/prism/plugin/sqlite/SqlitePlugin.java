@@ -1,0 +1,82 @@
+package dev.prism.plugin.sqlite;
+
+import dev.prism.sdk.Plugin;
+import dev.prism.sdk.PluginConfig;
+import dev.prism.sdk.PluginConfigException;
+import dev.prism.sdk.keyvalue.KeyValueStore;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Key-value on an embedded SQLite database.
+ *
+ * <p>Variables: {@code DATABASE_URL} ({@code sqlite:PATH} or a path) names the file, by default
+ * {@code PRISM_DATA_DIR/PRISM_INSTANCE.db}; {@code PRISM_POOL_SIZE} is how many reads run at once,
+ * by default {@value #READERS}; {@code SQLITE_MAX_BYTES} bounds the database's size.
+ */
+public final class SqlitePlugin implements Plugin {
+  /** Reads at once: more than the processors of a small machine, few enough for a small process. */
+  static final int READERS = 4;
+
+  private static final long LEAST_BYTES = 1 << 20;
+
+  private final InstantSource clock;
+
+  /** Expires items by {@code clock}. */
+  public SqlitePlugin(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  @Override
+  public String name() {
+    return "sqlite";
+  }
+
+  @Override
+  public String backendType() {
+    return "sqlite";
+  }
+
+  @Override
+  public Optional<KeyValueStore> keyValue(PluginConfig config) {
+    return Optional.of(SqliteStore.open(settings(config), clock));
+  }
+
+  static SqliteSettings settings(PluginConfig config) {
+    Path file =
+        config
+            .string("DATABASE_URL")
+            .map(SqlitePlugin::path)
+            .orElseGet(() -> config.dataDir().resolve(config.instance() + ".db"));
+    return new SqliteSettings(
+        file,
+        config.poolSize(READERS),
+        config.bytes("SQLITE_MAX_BYTES", 0, LEAST_BYTES, Long.MAX_VALUE));
+  }
+
+  private static Path path(String url) {
+    String path = url;
+    for (String scheme : List.of("jdbc:sqlite:", "sqlite:", "file:")) {
+      if (url.startsWith(scheme)) {
+        path = url.substring(scheme.length());
+        break;
+      }
+    }
+    // sqlite:///var/lib/x.db, as other tools write it
+    if (path.startsWith("///")) {
+      path = path.substring(2);
+    }
+    if (path.isEmpty() || path.contains("?") || path.matches("[a-z][a-z0-9+.-]+:.*")) {
+      throw new PluginConfigException(
+          "DATABASE_URL", "must be a path or sqlite:PATH, without parameters");
+    }
+    try {
+      return Path.of(path);
+    } catch (InvalidPathException e) {
+      throw new PluginConfigException("DATABASE_URL", "is not a path: " + e.getReason());
+    }
+  }
+}
