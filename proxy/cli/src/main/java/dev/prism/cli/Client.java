@@ -42,6 +42,7 @@ final class Client implements AutoCloseable {
 
   private Client(ClientOptions options, String endpoint) {
     this.options = options;
+    QuietClient.prepare();
     ChannelCredentials plain = InsecureChannelCredentials.create();
     try {
       this.channel =
