@@ -10,11 +10,17 @@ import dev.prism.config.v1.ListConfigsRequest;
 import dev.prism.config.v1.ListConfigsResponse;
 import dev.prism.config.v1.RegisterConfigRequest;
 import dev.prism.config.v1.RegisterConfigResponse;
+import dev.prism.proxy.config.ConfigErrors;
+import dev.prism.proxy.config.ExampleConfig;
+import dev.prism.proxy.config.Overrides;
+import dev.prism.proxy.config.ServerConfig;
+import dev.prism.proxy.config.ServerConfigLoader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;
 
@@ -41,10 +47,68 @@ final class ConfigCommand {
 
   static CommandLine line(Console console) {
     return new CommandLine(new ConfigCommand())
+        .addSubcommand(new Example(console))
+        .addSubcommand(new Check(console))
         .addSubcommand(new List(console))
         .addSubcommand(new Get(console))
         .addSubcommand(new Register(console))
         .addSubcommand(new Delete(console));
+  }
+
+  @CommandLine.Command(
+      name = "example",
+      header = "Prints a commented server configuration with every key there is.")
+  static final class Example implements Callable<Integer> {
+    private final Console console;
+
+    Example(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+      console.out().print(ExampleConfig.text());
+      return Command.OK;
+    }
+  }
+
+  @CommandLine.Command(
+      name = "check",
+      header = "Checks a server configuration and reports every error with file and line.",
+      description = {
+        "",
+        "${NAME} in the file is read from the environment, as when the server starts. Exit status 1",
+        "says that there are errors; nothing is started.",
+        ""
+      })
+  static final class Check implements Callable<Integer> {
+    private final Console console;
+
+    @Parameters(paramLabel = "FILE", description = "The configuration file.")
+    private Path file = Path.of("");
+
+    Check(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+      try {
+        ServerConfig config = ServerConfigLoader.load(file, System.getenv(), Overrides.NONE);
+        console
+            .out()
+            .printf(
+                "%s is valid: %d backends, %d namespaces, %d configs%n",
+                file,
+                config.backends().size(),
+                config.namespaces().size(),
+                config.configs().size());
+        return Command.OK;
+      } catch (ConfigErrors e) {
+        e.errors().forEach(error -> console.err().println(error));
+        return Command.FAILED;
+      }
+    }
   }
 
   @CommandLine.Command(name = "list", header = "Lists the configs that sessions can name.")

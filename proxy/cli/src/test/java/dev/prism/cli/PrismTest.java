@@ -27,16 +27,17 @@ class PrismTest {
   @Test
   void everyCommandExplainsItself() {
     for (CommandLine command : commands(Prism.line(console))) {
-      List<String> words = new ArrayList<>();
-      for (CommandLine at = command; at.getParent() != null; at = at.getParent()) {
-        words.addFirst(at.getCommandName());
-      }
-      words.add("--help");
-      out.reset();
-      assertThat(Prism.run(console, words.toArray(String[]::new))).as("%s", words).isZero();
-      assertThat(out.toString(UTF_8)).as("%s", words).contains("Usage: prism");
-      assertThat(command.getCommandSpec().usageMessage().header()).as("%s", words).isNotEmpty();
+      String name = command.getCommandSpec().qualifiedName();
+      assertThat(command.getUsageMessage()).as(name).contains("Usage: " + name);
+      assertThat(command.getCommandSpec().usageMessage().header()).as(name).isNotEmpty();
     }
+  }
+
+  @Test
+  void helpIsAnAnswerAndNoError() {
+    assertThat(Prism.run(console, "kv", "put", "--help")).isZero();
+    assertThat(out.toString(UTF_8)).contains("prism kv put greeting hello");
+    assertThat(err.size()).isZero();
   }
 
   @Test

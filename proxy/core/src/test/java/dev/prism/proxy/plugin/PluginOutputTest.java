@@ -14,7 +14,8 @@ class PluginOutputTest {
   void linesArePassedOnAsTheyAreAndTheLastOneIsKept() {
     PluginOutput output = output("{\"message\":\"first\"}\n{\"message\":\"zuletzt ü\"}\n\n");
     output.run();
-    assertThat(log.toString(UTF_8)).isEqualTo("{\"message\":\"first\"}\n{\"message\":\"zuletzt ü\"}\n\n");
+    assertThat(log.toString(UTF_8))
+        .isEqualTo("{\"message\":\"first\"}\n{\"message\":\"zuletzt ü\"}\n\n");
     assertThat(LogLine.message(output.lastLine())).isEqualTo("zuletzt ü");
   }
 
