@@ -1,15 +1,32 @@
 package dev.prism.link;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The proxy's end of a shared-memory link before a plugin has come: it makes the memory, says where
  * it is, and waits for the plugin's {@link Hello}. One per incarnation of a plugin.
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class ShmLinkServer implements AutoCloseable {
-  private ShmLinkServer() {}
+  private static final System.Logger LOG = System.getLogger(ShmLinkServer.class.getName());
+  private static final AtomicInteger INCARNATIONS =
+      new AtomicInteger((int) ProcessHandle.current().pid() << 12);
+
+  private final SharedMemory memory;
+  private final ProxyEnd link;
+
+  private ShmLinkServer(SharedMemory memory, LinkConfig config, Hello proxy) {
+    this.memory = memory;
+    LinkMemory layout =
+        LinkMemory.create(
+            memory.bytes(),
+            config,
+            INCARNATIONS.incrementAndGet(),
+            config.portable() ? LinkMemory.POLLING : LinkMemory.FUTEX);
+    link = new ProxyEnd(layout, config.replyBudget(), proxy, this::letGo);
+  }
 
   /**
    * Makes the memory of a link.
@@ -18,14 +35,17 @@ public final class ShmLinkServer implements AutoCloseable {
    * @throws IOException when the system has no room for it
    */
   public static ShmLinkServer create(LinkConfig config, Hello proxy) throws IOException {
-    throw new IOException("the shared-memory link is not here yet");
+    SharedMemory memory =
+        SharedMemory.create(LinkMemory.size(config.ringBytes()), config.portable());
+    return new ShmLinkServer(memory, config, proxy);
   }
 
   /**
    * Where the plugin finds the memory: what it is given in its environment as {@code PRISM_LINK}.
+   * Good until the plugin has come or this is closed.
    */
   public String descriptor() {
-    throw new IllegalStateException();
+    return memory.descriptor();
   }
 
   /**
@@ -36,10 +56,22 @@ public final class ShmLinkServer implements AutoCloseable {
    *     not this one or the one before (contract 14), or this was closed
    */
   public Link await(Duration timeout) throws LinkException {
-    throw new IllegalStateException();
+    link.await(timeout);
+    letGo(); // nobody else has business with this memory
+    return link;
   }
 
   /** Ends the link, whether or not the plugin has come. Never blocks, never throws. */
   @Override
-  public void close() {}
+  public void close() {
+    link.close();
+  }
+
+  private void letGo() {
+    try {
+      memory.close();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "a link''s memory file stays behind: {0}", e.getMessage());
+    }
+  }
 }
