@@ -2,6 +2,7 @@ package dev.prism.plugin.memory;
 
 import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
+import dev.prism.sdk.PluginMain;
 import dev.prism.sdk.keyvalue.KeyValueStore;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -18,6 +19,11 @@ public final class MemoryPlugin implements Plugin {
    */
   public MemoryPlugin(InstantSource clock) {
     this.clock = clock;
+  }
+
+  /** The process of the memory plugin. */
+  public static void main(String[] args) {
+    PluginMain.run(new MemoryPlugin(InstantSource.system()), args);
   }
 
   @Override

@@ -1,0 +1,142 @@
+package dev.prism.sdk;
+
+import dev.prism.link.Hello;
+import dev.prism.link.PluginEnd;
+import dev.prism.sdk.log.JsonLogging;
+import dev.prism.sdk.runtime.PluginRuntime;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * The process of a plugin: opens the stores, attaches to the link, serves until it is told to stop,
+ * finishes what is in flight.
+ *
+ * <p>It stops on SIGTERM or SIGINT, when the proxy closes the link, and when standard input reaches
+ * its end, which is how a child sees that its parent died (hazard 18).
+ */
+public final class PluginMain {
+  /** Exit code: stopped as asked. */
+  public static final int EXIT_OK = 0;
+
+  /** Exit code: the plugin or its link broke; the log says why. Starting again may help. */
+  public static final int EXIT_FAILED = 1;
+
+  /** Exit code: a variable is missing or wrong; starting again does not help. */
+  public static final int EXIT_CONFIG = 78;
+
+  private static final Logger LOG = LoggerFactory.getLogger(PluginMain.class);
+
+  /** What stopping may take on top of the drain before the process is ended in any case. */
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+
+  private final PluginRuntime runtime;
+  private final PluginEnd link;
+  private final Duration patience;
+
+  private PluginMain(PluginRuntime runtime, PluginEnd link, Duration patience) {
+    this.runtime = runtime;
+    this.link = link;
+    this.patience = patience;
+  }
+
+  /**
+   * Runs the plugin as this process and ends it; a plugin's {@code main} is this one call.
+   *
+   * @param args none are known: a plugin is configured by its environment (RFC 6.3)
+   */
+  public static void run(Plugin plugin, String... args) {
+    System.exit(serve(plugin, args, System.getenv(), System.in));
+  }
+
+  private static int serve(
+      Plugin plugin, String[] args, Map<String, String> environment, InputStream stdin) {
+    try {
+      if (args.length > 0) {
+        throw new PluginConfigException(
+            "arguments", "none are known; a plugin is configured by its environment");
+      }
+      PluginConfig config = PluginConfig.of(environment);
+      JsonLogging.level(config.choice("PRISM_LOG_LEVEL", Level.class).orElse(Level.INFO));
+      JsonLogging.everyLine("plugin", plugin.name() + "/" + config.instance());
+      String descriptor = config.required("PRISM_LINK");
+      Duration patience = Duration.ofSeconds(config.integer("PRISM_DRAIN_SECONDS", 10, 0, 300));
+      PluginRuntime runtime = PluginRuntime.start(plugin, config, InstantSource.system());
+      PluginEnd link = PluginEnd.attach(descriptor, hello(plugin, runtime), runtime);
+      return new PluginMain(runtime, link, patience).serve(plugin, stdin);
+    } catch (PluginConfigException e) {
+      LOG.error("the plugin is not configured rightly: {}", e.getMessage());
+      return EXIT_CONFIG;
+    } catch (IOException | RuntimeException e) {
+      LOG.error("the plugin cannot serve", e);
+      return EXIT_FAILED;
+    }
+  }
+
+  private static Hello hello(Plugin plugin, PluginRuntime runtime) {
+    return new Hello(
+        Hello.LINK_VERSION,
+        plugin.name(),
+        plugin.version(),
+        Set.of(),
+        runtime.budget().maxMessageBytes(),
+        runtime.budget().maxPendingBytes());
+  }
+
+  private int serve(Plugin plugin, InputStream stdin) throws IOException {
+    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(this::stop));
+    Thread.ofPlatform().name("parent").daemon().start(() -> awaitEnd(stdin));
+    LOG.atInfo()
+        .addKeyValue("version", plugin.version())
+        .addKeyValue("pid", ProcessHandle.current().pid())
+        .log("serving");
+    link.run();
+    LOG.info("the link was closed");
+    return EXIT_OK;
+  }
+
+  /** Ends the process when the parent has gone. */
+  private static void awaitEnd(InputStream stdin) {
+    try {
+      stdin.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      LOG.warn("standard input cannot be read; taken as its end", e);
+    }
+    LOG.info("standard input has ended: the parent is gone");
+    System.exit(EXIT_OK);
+  }
+
+  /**
+   * Runs when the virtual machine is told to exit, by a signal or by {@link System#exit}. It halts
+   * with 0 itself, because a virtual machine that a signal ended would exit with 143.
+   */
+  private void stop() {
+    Thread.ofPlatform()
+        .name("stop-watch")
+        .daemon()
+        .start(
+            () -> {
+              try {
+                Thread.sleep(patience.plus(CLOSE_PATIENCE));
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              Runtime.getRuntime().halt(EXIT_FAILED);
+            });
+    boolean finished = runtime.drain(patience);
+    if (!finished) {
+      LOG.warn("{} calls were not answered in {}", runtime.pending(), patience);
+    }
+    link.close();
+    runtime.close();
+    LOG.info("stopped");
+    Runtime.getRuntime().halt(finished ? EXIT_OK : EXIT_FAILED);
+  }
+}
