@@ -34,6 +34,7 @@ public final class Logging {
     root.setLevel(Level.WARN);
     root.addAppender(appender);
     context.getLogger("dev.prism").setLevel(level);
+    context.getLogger("audit").setLevel(Level.INFO);
     // Stock Helidon logs what the host answers with a status, with stack traces.
     context.getLogger("io.helidon.webserver.grpc").setLevel(Level.OFF);
     SLF4JBridgeHandler.removeHandlersForRootLogger();
