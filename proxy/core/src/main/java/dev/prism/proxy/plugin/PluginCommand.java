@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,12 +22,22 @@ import java.util.jar.Manifest;
  *
  * @param home the folder of the product, with {@code plugins/TYPE/*.jar}
  * @param data where the instances keep their files, a folder each
+ * @param grace how long a plugin may take to finish what it has when it is stopped
  * @param link how much a link holds
  * @param proxy what the proxy says of itself on a link
  */
-record PluginCommand(Path home, Path data, LinkConfig link, Hello proxy) {
+record PluginCommand(Path home, Path data, Duration grace, LinkConfig link, Hello proxy) {
   /** The attribute of a jar's manifest that names the class whose {@code main} is a plugin. */
   static final Attributes.Name MAIN = new Attributes.Name("Prism-Plugin-Main");
+
+  /**
+   * Ctrl-C and a closed terminal tell every process of the terminal at once: a plugin leaves it to
+   * the proxy, which has calls to finish first, and then sends SIGTERM. What is ignored stays
+   * ignored through exec, and a JVM keeps it so.
+   */
+  private static final String DEAF = "trap '' INT HUP; exec \"$@\"";
+
+  private static final Path SHELL = Path.of("/bin/sh");
 
   /**
    * Flags of every plugin's JVM. They keep it under 100 MB (RFC 10.3); the class path comes after
@@ -82,6 +93,9 @@ record PluginCommand(Path home, Path data, LinkConfig link, Hello proxy) {
           "there is no plugin for it: no jars in " + home.resolve("plugins").resolve(type));
     }
     List<String> line = new ArrayList<>();
+    if (Files.isExecutable(SHELL)) {
+      line.addAll(List.of(SHELL.toString(), "-c", DEAF, "plugin"));
+    }
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.addAll(FLAGS);
     line.addAll(AotCache.flags(home, type));
@@ -118,6 +132,7 @@ record PluginCommand(Path home, Path data, LinkConfig link, Hello proxy) {
     environment.put(
         "PRISM_POOL_ACQUIRE_TIMEOUT_MS", Long.toString(backend.pool().acquireTimeout().toMillis()));
     environment.put("PRISM_DATA_DIR", dataFolder(backend).toString());
+    environment.put("PRISM_DRAIN_SECONDS", Long.toString(grace.toSeconds()));
     environment.put("PRISM_LINK", descriptor);
     return environment;
   }

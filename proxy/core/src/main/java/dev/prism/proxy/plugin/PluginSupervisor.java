@@ -49,12 +49,16 @@ public final class PluginSupervisor implements Plugins, AutoCloseable {
             config.server().maxMessageBytes(),
             replies.limit());
     PluginCommand command =
-        new PluginCommand(home, config.data(), LinkConfig.defaults(replies), proxy);
-    Duration grace = config.server().shutdownGrace();
+        new PluginCommand(
+            home,
+            config.data(),
+            config.server().shutdownGrace(),
+            LinkConfig.defaults(replies),
+            proxy);
     for (ServerConfig.Backend backend : config.backends().values()) {
       supervisor.plugins.put(
           backend.name(),
-          new SupervisedPlugin(backend, command, log, grace, RandomGenerator.getDefault()));
+          new SupervisedPlugin(backend, command, log, RandomGenerator.getDefault()));
     }
     supervisor.plugins.values().forEach(SupervisedPlugin::start);
     return supervisor;

@@ -123,7 +123,6 @@ final class SupervisedPlugin implements Plugins.Plugin {
   private final ServerConfig.Backend backend;
   private final PluginCommand command;
   private final OutputStream log;
-  private final Duration grace;
   private final Backoff backoff;
   private final Thread thread;
   private final CountDownLatch stop = new CountDownLatch(1);
@@ -134,18 +133,15 @@ final class SupervisedPlugin implements Plugins.Plugin {
 
   /**
    * @param log where the process's output goes
-   * @param grace how long the process may take to finish what it has when it is stopped
    */
   SupervisedPlugin(
       ServerConfig.Backend backend,
       PluginCommand command,
       OutputStream log,
-      Duration grace,
       RandomGenerator random) {
     this.backend = backend;
     this.command = command;
     this.log = log;
-    this.grace = grace;
     this.backoff = new Backoff(random);
     this.thread = Thread.ofPlatform().name("plugin-" + backend.name()).unstarted(this::supervise);
   }
@@ -328,10 +324,10 @@ final class SupervisedPlugin implements Plugins.Plugin {
       if (stopping()) {
         process.terminate(); // again: stop() may have come before there was a process to tell
         change(view.stopping());
-        if (!process.awaitExit(grace)) {
+        if (!process.awaitExit(command.grace())) {
           LOG.atWarn()
               .addKeyValue("plugin", backend.name())
-              .log("plugin did not end within {} ms and is killed", grace.toMillis());
+              .log("plugin did not end within {} ms and is killed", command.grace().toMillis());
         }
       }
     }
