@@ -58,6 +58,8 @@ public enum Reason {
   CONFIG_IN_USE(Code.FAILED_PRECONDITION, false),
   CONFIG_AMBIGUOUS(Code.FAILED_PRECONDITION, false),
   PATTERN_MISMATCH(Code.FAILED_PRECONDITION, false),
+  /** A namespace has registered as many configs or schemas as it may. */
+  REGISTRATION_LIMIT(Code.RESOURCE_EXHAUSTED, false),
   NAMESPACE_NOT_FOUND(Code.NOT_FOUND, false),
   COLLECTION_NOT_FOUND(Code.NOT_FOUND, false),
   TOPIC_NOT_FOUND(Code.NOT_FOUND, false),

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.prism.admin.v1.ApiKey;
 import dev.prism.control.v1.ApiKeyRecord;
 import dev.prism.proxy.call.Audit;
+import dev.prism.proxy.call.Pages;
 import dev.prism.proxy.call.RequestHeaders;
 import dev.prism.proxy.call.Times;
 import dev.prism.proxy.config.Names;
@@ -131,6 +132,12 @@ public final class ApiKeys implements Authenticator {
     return isOver(record.getApiKey()) ? null : record;
   }
 
+  /** Whether there is a key of this id that has not ended. */
+  public boolean isLive(String id) {
+    ApiKeyRecord record = keys.get(id);
+    return record != null && !isOver(record.getApiKey());
+  }
+
   private boolean isOver(ApiKey key) {
     return key.hasRevokedAt()
         || (key.hasExpiresAt() && !Times.instant(key.getExpiresAt()).isAfter(clock.instant()));
@@ -204,6 +211,26 @@ public final class ApiKeys implements Authenticator {
             Comparator.comparing((ApiKey key) -> Times.instant(key.getCreatedAt()))
                 .thenComparing(ApiKey::getId))
         .toList();
+  }
+
+  /**
+   * A page of them, without secrets.
+   *
+   * @param namespace only keys that may use it; empty: all
+   * @param size 0: 100, at most 1000
+   * @param token empty: the first page
+   */
+  public Pages.Page<ApiKey> page(String namespace, int size, String token) {
+    List<ApiKey> chosen =
+        list().stream()
+            .filter(
+                key ->
+                    namespace.isEmpty()
+                        || key.getNamespacesList().contains(Principal.ALL)
+                        || key.getNamespacesList().contains(namespace))
+            .toList();
+    return Pages.page(
+        chosen, key -> Pages.order(Times.instant(key.getCreatedAt()), key.getId()), size, token);
   }
 
   /**

@@ -1,14 +1,16 @@
 package dev.prism.proxy.catalog;
 
+import dev.prism.admin.v1.PluginState;
 import dev.prism.plugin.v1.InfoResponse;
+import dev.prism.proxy.route.Plugins;
 import org.jspecify.annotations.Nullable;
 
-/** What the plugins of the backend instances can do. The supervisor implements it. */
+/** What the plugins of the backend instances can do, for the check of a config. */
 @FunctionalInterface
 public interface BackendInfo {
   /**
    * What is known of an instance; null where the server's configuration has none of that name.
-   * Asked when a config is checked, never on a data call. Does not block.
+   * Never asked on a data call. Does not block.
    */
   @Nullable Known find(String instance);
 
@@ -19,4 +21,16 @@ public interface BackendInfo {
    * @param ready whether it serves calls now
    */
   record Known(@Nullable InfoResponse info, boolean ready) {}
+
+  /** As the supervisor knows it. */
+  static BackendInfo of(Plugins plugins) {
+    return instance -> {
+      Plugins.Plugin plugin = plugins.find(instance);
+      if (plugin == null) {
+        return null;
+      }
+      Plugins.Status status = plugin.status();
+      return new Known(status.info(), status.state() == PluginState.PLUGIN_STATE_READY);
+    };
+  }
 }
