@@ -1,0 +1,5 @@
+/** What the contract promises of itself, held by tests. */
+@NullMarked
+package dev.prism.contract;
+
+import org.jspecify.annotations.NullMarked;
