@@ -28,12 +28,12 @@ import java.util.function.BooleanSupplier;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 /** The supervisor with real child processes. */
 @Tag("conformance")
@@ -141,8 +141,7 @@ class PluginSupervisorTest {
     assertThat(echo(plugins, "good", "on")).isEqualTo("on");
     assertThatThrownBy(() -> plugins.find("bad").current())
         .isInstanceOfSatisfying(
-            PrismException.class,
-            e -> assertThat(e.reason()).isEqualTo(Reason.PLUGIN_UNAVAILABLE));
+            PrismException.class, e -> assertThat(e.reason()).isEqualTo(Reason.PLUGIN_UNAVAILABLE));
   }
 
   @Test
@@ -194,8 +193,7 @@ class PluginSupervisorTest {
     plugins.close();
 
     // Then
-    assertThat(Duration.ofNanos(System.nanoTime() - begun))
-        .isBetween(GRACE, GRACE.plusSeconds(10));
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isBetween(GRACE, GRACE.plusSeconds(10));
     assertThat(isAlive(pid)).isFalse();
     assertThat(state(plugins, "a")).isEqualTo(PluginState.PLUGIN_STATE_STOPPED);
   }
@@ -259,8 +257,7 @@ class PluginSupervisorTest {
 
   private static String echo(Link link, String text) throws LinkException {
     long now = System.nanoTime();
-    CallHeader header =
-        new CallHeader(1, "default", 0, 0, now + LONG.toNanos(), now, "test", null);
+    CallHeader header = new CallHeader(1, "default", 0, 0, now + LONG.toNanos(), now, "test", null);
     return new String(link.call(header, text.getBytes(UTF_8)), UTF_8);
   }
 
