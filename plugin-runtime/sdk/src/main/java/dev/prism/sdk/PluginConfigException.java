@@ -4,7 +4,7 @@ package dev.prism.sdk;
  * A variable of the environment that is missing or wrong. The message names the variable, never a
  * secret's value, and says what would be right.
  */
-public final class PluginConfigException extends RuntimeException {
+public final class PluginConfigException extends PluginRefusedException {
   private static final long serialVersionUID = 1L;
 
   private final String variable;

@@ -29,7 +29,7 @@ public final class PluginMain {
   /** Exit code: the plugin or its link broke; the log says why. Starting again may help. */
   public static final int EXIT_FAILED = 1;
 
-  /** Exit code: a variable is missing or wrong; starting again does not help. */
+  /** Exit code: {@link PluginRefusedException}; starting again does not help. */
   public static final int EXIT_CONFIG = 78;
 
   private static final Logger LOG = LoggerFactory.getLogger(PluginMain.class);
@@ -71,8 +71,8 @@ public final class PluginMain {
       PluginRuntime runtime = PluginRuntime.start(plugin, config, InstantSource.system());
       PluginEnd link = PluginEnd.attach(descriptor, hello(plugin, runtime), runtime);
       return new PluginMain(runtime, link, patience).serve(plugin, stdin);
-    } catch (PluginConfigException e) {
-      LOG.error("the plugin is not configured rightly: {}", e.getMessage());
+    } catch (PluginRefusedException e) {
+      LOG.atError().setCause(e.getCause()).log(e.getMessage());
       return EXIT_CONFIG;
     } catch (IOException | RuntimeException e) {
       LOG.error("the plugin cannot serve", e);

@@ -1,7 +1,9 @@
 package dev.prism.plugin.sqlite;
 
+import dev.prism.sdk.PluginRefusedException;
+
 /** The database cannot be served as it is; the message says which file, why, and what to do. */
-public final class DatabaseRefusedException extends RuntimeException {
+public final class DatabaseRefusedException extends PluginRefusedException {
   private static final long serialVersionUID = 1L;
 
   /** The cases an operator handles differently. */
