@@ -57,12 +57,17 @@ public final class GrpcHost implements AutoCloseable {
    * One listener.
    *
    * @param name for {@link #port}
+   * @param address where it listens; loopback
    * @param port 0 picks a free one
    * @param services tried in this order
    * @param routes HTTP/1.1 beside them
    */
   public record Socket(
-      String name, int port, List<ServerServiceDefinition> services, List<HttpRoute> routes) {}
+      String name,
+      InetAddress address,
+      int port,
+      List<ServerServiceDefinition> services,
+      List<HttpRoute> routes) {}
 
   /**
    * What holds for every socket.
@@ -73,13 +78,14 @@ public final class GrpcHost implements AutoCloseable {
   public record Settings(int maxMessageBytes, Failures failures) {}
 
   /**
-   * Opens every socket on the loopback address.
+   * Opens every socket.
    *
-   * @throws IOException when a port is taken, in one line for a person; nothing is left open then
+   * @throws IOException when a port is taken or an address is not loopback, in one line for a
+   *     person; nothing is left open then
    */
   public static GrpcHost start(Settings settings, List<Socket> sockets) throws IOException {
     for (Socket socket : sockets) {
-      requireFree(socket.port());
+      requireFree(socket);
     }
     WebServerConfig.Builder builder =
         WebServer.builder()
@@ -136,7 +142,7 @@ public final class GrpcHost implements AutoCloseable {
           });
     }
     return builder
-        .address(InetAddress.getLoopbackAddress())
+        .address(socket.address())
         .port(socket.port())
         .connectionOptions(options -> options.tcpNoDelay(true))
         .useNio(true)
@@ -153,15 +159,19 @@ public final class GrpcHost implements AutoCloseable {
   }
 
   /** Helidon reports a taken port with a stack trace in its log and starts without the socket. */
-  private static void requireFree(int port) throws IOException {
-    if (port == 0) {
+  private static void requireFree(Socket socket) throws IOException {
+    if (!socket.address().isLoopbackAddress()) {
+      throw new IOException(
+          "this version listens on loopback only, not on " + socket.address().getHostAddress());
+    }
+    if (socket.port() == 0) {
       return;
     }
     try (ServerSocket probe = new ServerSocket()) {
       probe.setReuseAddress(true);
-      probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      probe.bind(new InetSocketAddress(socket.address(), socket.port()));
     } catch (BindException e) {
-      throw new IOException("port " + port + " is in use", e);
+      throw new IOException("port " + socket.port() + " is in use", e);
     }
   }
 }

@@ -43,6 +43,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class GrpcHostTest {
   private static final int MAX = 1 << 20;
+  private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
   private final BlockingQueue<Throwable> thrown = new ArrayBlockingQueue<>(10);
   private GrpcHost host;
@@ -96,12 +97,14 @@ class GrpcHostTest {
             List.of(
                 new GrpcHost.Socket(
                     "data",
+                    LOOPBACK,
                     0,
                     List.of(
                         echo, healthService, StandardServices.reflection(List.of(healthService))),
                     List.of()),
                 new GrpcHost.Socket(
                     "admin",
+                    LOOPBACK,
                     0,
                     List.of(),
                     List.of(
@@ -239,7 +242,7 @@ class GrpcHostTest {
   void aPortInUseIsOneClearLine() throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       GrpcHost.Socket socket =
-          new GrpcHost.Socket("data", taken.getLocalPort(), List.of(), List.of());
+          new GrpcHost.Socket("data", LOOPBACK, taken.getLocalPort(), List.of(), List.of());
       GrpcHost.Settings settings = new GrpcHost.Settings(MAX, new NoFailures());
 
       assertThatThrownBy(() -> GrpcHost.start(settings, List.of(socket)))

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Bounds the calls in flight, and lets none in while the server shuts down. One atomic addition
+ * Bounds the calls in flight, and lets none in before the server is ready and while it shuts down. One atomic addition
  * each way.
  */
 public final class Admission implements Step {
@@ -16,9 +16,12 @@ public final class Admission implements Step {
 
   private final AtomicInteger inFlight = new AtomicInteger();
   private final int limit;
+  private volatile boolean open;
   private volatile boolean draining;
 
   /**
+   * Closed, until {@link #open} is called.
+   *
    * @param limit calls at once
    */
   public Admission(int limit) {
@@ -42,9 +45,11 @@ public final class Admission implements Step {
    */
   public void admit() {
     int now = inFlight.incrementAndGet();
-    if (draining) {
+    if (!open) {
       release();
-      throw PrismException.of(Reason.SHUTTING_DOWN, "The server is shutting down; connect again.");
+      throw draining
+          ? PrismException.of(Reason.SHUTTING_DOWN, "The server is shutting down; connect again.")
+          : PrismException.of(Reason.PLUGIN_UNAVAILABLE, "The server is starting; try again.");
     }
     if (now > limit) {
       release();
@@ -63,9 +68,14 @@ public final class Admission implements Step {
     return inFlight.get();
   }
 
-  /** Whether the server shuts down. */
-  public boolean draining() {
-    return draining;
+  /** Lets calls in: all that they need is there. */
+  public void open() {
+    open = true;
+  }
+
+  /** Whether calls are let in. */
+  public boolean isOpen() {
+    return open;
   }
 
   /**
@@ -75,6 +85,7 @@ public final class Admission implements Step {
    */
   public boolean drain(Duration grace) {
     draining = true;
+    open = false;
     long deadline = System.nanoTime() + grace.toNanos();
     while (inFlight.get() > 0) {
       if (System.nanoTime() - deadline >= 0) {

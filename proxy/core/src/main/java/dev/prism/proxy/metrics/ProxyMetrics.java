@@ -46,6 +46,7 @@ public final class ProxyMetrics {
   private final Histogram overhead;
   private final Counter rateLimited;
   private final Counter resent;
+  private final Counter pluginCalls;
   private final Counter pluginErrors;
 
   public ProxyMetrics() {
@@ -69,6 +70,9 @@ public final class ProxyMetrics {
             "prism_resent_calls_total",
             "Calls sent again because their plugin process died.",
             "instance");
+    pluginCalls =
+        counter(
+            "prism_plugin_calls_total", "Calls and streams sent to an instance.", "instance");
     pluginErrors =
         counter(
             "prism_plugin_errors_total",
@@ -104,6 +108,11 @@ public final class ProxyMetrics {
   /** The data point of calls sent again to one instance. */
   public CounterDataPoint resent(String instance) {
     return resent.labelValues(instance);
+  }
+
+  /** The data point of calls sent to one instance. */
+  public CounterDataPoint pluginCalls(String instance) {
+    return pluginCalls.labelValues(instance);
   }
 
   /** The data point of one instance's failures. */

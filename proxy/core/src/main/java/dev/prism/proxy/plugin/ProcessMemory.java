@@ -5,11 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Resident memory of a process, as the kernel tells it. */
-final class ProcessMemory {
+public final class ProcessMemory {
   private ProcessMemory() {}
 
   /** Bytes; 0 where the system has no {@code /proc} or the process is gone. */
-  static long residentBytes(long pid) {
+  public static long residentBytes(long pid) {
     try {
       for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {
         if (line.startsWith("VmRSS:")) { // "VmRSS:     61320 kB"

@@ -29,6 +29,7 @@ import dev.prism.type.v1.ConsistencyLevel;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -58,6 +59,7 @@ public final class DataPlaneHarness implements AutoCloseable {
 
   /** With a limit for namespace {@code limited}: one call an hour. */
   public DataPlaneHarness() throws IOException {
+    admission.open();
     CallLog log = new CallLog(System::nanoTime);
     Gate gate =
         new Gate(
@@ -81,8 +83,7 @@ public final class DataPlaneHarness implements AutoCloseable {
         GrpcHost.start(
             new GrpcHost.Settings(MAX_MESSAGE, new HostFailures(metrics, log)),
             List.of(
-                new GrpcHost.Socket(
-                    "data", 0, plane.services(MethodTable.ofContract()), List.of())));
+                new GrpcHost.Socket("data", InetAddress.getLoopbackAddress(), 0, plane.services(MethodTable.ofContract()), List.of())));
     channel = NettyChannelBuilder.forAddress("127.0.0.1", host.port("data")).usePlaintext().build();
   }
 

@@ -1,0 +1,5 @@
+/** The proxy, assembled. */
+@NullMarked
+package dev.prism.proxy;
+
+import org.jspecify.annotations.NullMarked;
