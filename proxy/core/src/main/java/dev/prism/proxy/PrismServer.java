@@ -1,6 +1,5 @@
 package dev.prism.proxy;
 
-import dev.prism.admin.v1.PluginState;
 import dev.prism.grpc.GrpcHost;
 import dev.prism.grpc.HttpRoute;
 import dev.prism.grpc.StandardServices;
@@ -38,6 +37,7 @@ import dev.prism.proxy.service.HostFailures;
 import dev.prism.proxy.session.Session;
 import dev.prism.proxy.session.SessionService;
 import dev.prism.proxy.session.Sessions;
+import dev.prism.proxy.session.StillAllowed;
 import dev.prism.proxy.store.ControlStore;
 import dev.prism.status.PrismException;
 import io.grpc.BindableService;
@@ -59,8 +59,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A whole proxy. While it starts, its ports are open and every call is answered UNAVAILABLE; {@link #start} returns when
- * it serves. {@link #close} lets calls in flight finish, then stops the plugins.
+ * A whole proxy. While it starts, its ports are open and every call is answered UNAVAILABLE; {@link
+ * #start} returns when it serves. {@link #close} lets calls in flight finish, then stops the
+ * plugins.
  */
 public final class PrismServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PrismServer.class);
@@ -68,8 +69,13 @@ public final class PrismServer implements AutoCloseable {
   private static final String DATA = "data";
   private static final String ADMIN = "admin";
 
-  /** A call holds a virtual thread, its request and its answer; more than this is a client that has gone wild. */
+  /**
+   * A call holds a virtual thread, its request and its answer; more than this is a client that has
+   * gone wild.
+   */
   private static final int MAX_IN_FLIGHT = 8192;
+
+  private static final int MAX_ADMIN_IN_FLIGHT = 64;
 
   /** Longer than any plugin takes to start, recovery of a large database included. */
   private static final Duration PLUGIN_START_LIMIT = Duration.ofSeconds(60);
@@ -84,6 +90,9 @@ public final class PrismServer implements AutoCloseable {
 
   /** What {@link #close} closes, the last one opened first. */
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+
+  private int dataPort;
+  private int adminPort;
 
   private PrismServer(ServerConfig config) {
     this.config = config;
@@ -136,6 +145,165 @@ public final class PrismServer implements AutoCloseable {
     } finally {
       if (!started) {
         server.close();
+      }
+    }
+  }
+
+  @FunctionalInterface
+  private interface Ready {
+    boolean await() throws PluginStartException, InterruptedException;
+  }
+
+  /** Opens the ports while the plugins start, then lets calls in. */
+  private void run(Plugins plugins, String version, Ready ready)
+      throws IOException, PluginStartException, InterruptedException {
+    InstantSource clock = InstantSource.system();
+    ControlStore store = new ControlStore(controlPlugin(plugins), CONTROL_TIMEOUT);
+    Sessions sessions = new Sessions(config.sessions(), store, clock, System::nanoTime);
+    opened.push(sessions);
+    ApiKeys keys =
+        new ApiKeys(
+            store,
+            config.namespaces().keySet(),
+            clock,
+            key -> sessions.endAll(key, Session.End.REVOKED));
+    Schemas schemas = new Schemas(store, clock);
+    Catalog catalog =
+        new Catalog(config, BackendInfo.of(plugins), schemas, store, clock, sessions::holds);
+    Authenticator authenticator = config.auth().apiKeys() ? keys : Authenticator.ANONYMOUS;
+
+    Router router = new Router(plugins, metrics);
+    DataPlane dataPlane = new DataPlane(gate(sessions), router, metrics, callLog);
+    Health health = new Health(admission, plugins);
+    List<ServerServiceDefinition> data =
+        new ArrayList<>(dataPlane.services(MethodTable.ofContract()));
+    data.add(
+        control(
+            new SessionService(
+                sessions, catalog, authenticator, config.server().maxMessageBytes(), version),
+            admission));
+    data.add(control(new ConfigService(catalog, schemas, authenticator), admission));
+    data.add(uncounted(health.service(names(data))));
+    data.add(StandardServices.reflection(data));
+    Admission administration = new Admission(MAX_ADMIN_IN_FLIGHT); // sees the server start and stop
+    administration.open();
+    List<ServerServiceDefinition> admin = new ArrayList<>();
+    admin.add(
+        control(
+            new AdminService(config, version, sessions, keys, plugins, metrics, admission, clock),
+            administration));
+    admin.add(uncounted(health.service(names(admin))));
+    admin.add(StandardServices.reflection(admin));
+    metrics.watch(config, plugins, sessions::count, admission::inFlight);
+
+    GrpcHost host = host(data, admin, routes(health, new MetricsPage(metrics, plugins)));
+    opened.push(host);
+    dataPort = host.port(DATA);
+    adminPort = host.port(ADMIN);
+    if (!ready.await()) {
+      LOG.warn("not every plugin is ready; the others serve");
+    }
+    keys.load();
+    schemas.load();
+    catalog.load();
+    sessions.load(new StillAllowed(config, keys::isLive));
+    sessions.start();
+    admission.open();
+  }
+
+  private Gate gate(Sessions sessions) {
+    return new Gate(
+        List.of(
+            new Identify(),
+            admission,
+            new Authenticate(sessions::authenticate),
+            new SelectConfig(config.server().defaultDeadline()),
+            new RateLimits(
+                config.namespaces(),
+                metrics.rateLimited("session"),
+                metrics.rateLimited("namespace"),
+                System::nanoTime),
+            new Resources(Policy.WHOLE_NAMESPACE),
+            new SessionSlots()));
+  }
+
+  private GrpcHost host(
+      List<ServerServiceDefinition> data,
+      List<ServerServiceDefinition> admin,
+      List<HttpRoute> routes)
+      throws IOException {
+    ServerConfig.Server server = config.server();
+    return GrpcHost.start(
+        new GrpcHost.Settings(server.maxMessageBytes(), new HostFailures(metrics, callLog)),
+        List.of(
+            new GrpcHost.Socket(
+                DATA, InetAddress.getByName(server.listen()), server.port(), data, List.of()),
+            new GrpcHost.Socket(
+                ADMIN, InetAddress.getLoopbackAddress(), server.adminPort(), admin, routes)));
+  }
+
+  private static List<HttpRoute> routes(Health health, MetricsPage metrics) {
+    List<HttpRoute> routes = new ArrayList<>(health.routes());
+    routes.add(
+        new HttpRoute(
+            "/observe/metrics",
+            () -> new HttpRoute.Answer(200, metrics.contentType(), metrics.text())));
+    return routes;
+  }
+
+  /** Counted and bounded as a data call is. */
+  private ServerServiceDefinition control(BindableService service, Admission bound) {
+    return ServerInterceptors.intercept(
+        service.bindService(),
+        RequestHeaders.interceptor(),
+        new ControlCalls(bound, metrics, callLog));
+  }
+
+  /** Answered whatever the server's state: a probe asks for just that. */
+  private static ServerServiceDefinition uncounted(BindableService service) {
+    return service.bindService();
+  }
+
+  private static Set<String> names(List<ServerServiceDefinition> services) {
+    return services.stream()
+        .map(service -> service.getServiceDescriptor().getName())
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  private Plugins.Plugin controlPlugin(Plugins plugins) {
+    String instance = config.control().backend();
+    Plugins.Plugin plugin = plugins.find(instance);
+    if (plugin == null) {
+      throw new IllegalArgumentException("no plugin for control.backend " + instance);
+    }
+    return plugin;
+  }
+
+  /** Where gRPC is served. */
+  public int port() {
+    return dataPort;
+  }
+
+  /** Where administration is served, over gRPC and HTTP; on loopback. */
+  public int adminPort() {
+    return adminPort;
+  }
+
+  /**
+   * Takes no new call, waits for those in flight as long as the configuration allows, and ends the
+   * plugins. Returns when nothing of the server is left.
+   */
+  @Override
+  public void close() {
+    if (!admission.drain(config.server().shutdownGrace())) {
+      LOG.warn("{} calls did not end in time and are cut off", admission.inFlight());
+    }
+    while (!opened.isEmpty()) {
+      AutoCloseable next = opened.pop();
+      try {
+        next.close();
+      } catch (Exception e) { // whatever it is: the rest is closed all the same
+        LOG.error("{} could not be closed", next.getClass().getSimpleName(), e);
       }
     }
   }

@@ -2,7 +2,6 @@ package dev.prism.proxy.admin;
 
 import com.google.protobuf.Duration;
 import dev.prism.admin.v1.AdminServiceGrpc;
-import dev.prism.admin.v1.ApiKey;
 import dev.prism.admin.v1.CreateApiKeyRequest;
 import dev.prism.admin.v1.CreateApiKeyResponse;
 import dev.prism.admin.v1.GetStatsRequest;
@@ -26,8 +25,6 @@ import dev.prism.config.v1.RateLimitConfig;
 import dev.prism.link.Link;
 import dev.prism.plugin.v1.InfoResponse;
 import dev.prism.proxy.auth.ApiKeys;
-import dev.prism.proxy.auth.Principal;
-import dev.prism.proxy.call.Pages;
 import dev.prism.proxy.call.Times;
 import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.gate.Admission;
@@ -43,9 +40,11 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.Function;
 
-/** AdminService (prism/admin/v1/admin.proto). Off the path of data calls; may block on the control store. */
+/**
+ * AdminService (prism/admin/v1/admin.proto). Off the path of data calls; may block on the control
+ * store.
+ */
 public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
   private final ServerConfig config;
   private final String version;
@@ -219,18 +218,7 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
   @Override
   public void listApiKeys(
       ListApiKeysRequest request, StreamObserver<ListApiKeysResponse> responses) {
-    String namespace = request.getNamespace();
-    List<ApiKey> chosen =
-        keys.list().stream()
-            .filter(
-                key ->
-                    namespace.isEmpty()
-                        || key.getNamespacesList().contains(namespace)
-                        || key.getNamespacesList().contains(Principal.ALL))
-            .toList();
-    Function<ApiKey, String> order =
-        key -> Pages.order(Times.instant(key.getCreatedAt()), key.getId());
-    var page = Pages.page(chosen, order, request.getPageSize(), request.getPageToken());
+    var page = keys.page(request.getNamespace(), request.getPageSize(), request.getPageToken());
     answer(
         responses,
         ListApiKeysResponse.newBuilder()

@@ -3,8 +3,7 @@ package dev.prism.proxy.admin;
 import dev.prism.grpc.HttpRoute;
 import dev.prism.proxy.gate.Admission;
 import dev.prism.proxy.route.Plugins;
-import dev.prism.status.PrismException;
-import dev.prism.status.Reason;
+import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -15,8 +14,8 @@ import java.util.Set;
 import java.util.StringJoiner;
 
 /**
- * Whether the server would serve a call now: it lets calls in and every plugin is ready. The same answer over HTTP, for
- * probes, and as the standard gRPC health service, for clients.
+ * Whether the server would serve a call now: it lets calls in and every plugin is ready. The same
+ * answer over HTTP, for probes, and as the standard gRPC health service, for clients.
  */
 public final class Health {
   private static final String PATH = "/observe/health";
@@ -62,8 +61,8 @@ public final class Health {
   }
 
   /**
-   * The standard service. {@code Watch} is UNIMPLEMENTED, which clients take for healthy: stock Helidon does not tell a
-   * service that a watcher has gone.
+   * The standard service. {@code Watch} is UNIMPLEMENTED, which clients take for healthy: stock
+   * Helidon does not tell a service that a watcher has gone.
    *
    * @param services the names that it answers for, besides the empty one
    */
@@ -73,7 +72,9 @@ public final class Health {
       public void check(HealthCheckRequest request, StreamObserver<HealthCheckResponse> responses) {
         String service = request.getService();
         if (!service.isEmpty() && !services.contains(service)) {
-          throw PrismException.of(Reason.SERVICE_NOT_FOUND, "This server has no such service.");
+          throw Status.NOT_FOUND
+              .withDescription("This server has no such service.")
+              .asRuntimeException();
         }
         responses.onNext(
             HealthCheckResponse.newBuilder()

@@ -1,4 +1,6 @@
-/** What an administrator sees and does, on the admin port: over gRPC, and the health page over HTTP. */
+/**
+ * What an administrator sees and does, on the admin port: over gRPC, and the health page over HTTP.
+ */
 @NullMarked
 package dev.prism.proxy.admin;
 

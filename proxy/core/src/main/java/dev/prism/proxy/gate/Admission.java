@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Bounds the calls in flight, and lets none in before the server is ready and while it shuts down. One atomic addition
- * each way.
+ * Bounds the calls in flight, and lets none in before the server is ready and while it shuts down.
+ * One atomic addition each way.
  */
 public final class Admission implements Step {
   private static final long DRAIN_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);

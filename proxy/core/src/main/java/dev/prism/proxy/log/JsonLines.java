@@ -10,7 +10,7 @@ import org.slf4j.event.KeyValuePair;
 
 /**
  * One event as one JSON object on one line: {@code time}, {@code level}, {@code logger}, {@code
- * message}, then the event's own key-value pairs, then {@code exception} with the stack trace.
+ * message}, then the event's own key-value pairs, then {@code error} with the stack trace.
  */
 final class JsonLines extends EncoderBase<ILoggingEvent> {
   private static final byte[] NONE = new byte[0];
@@ -45,7 +45,7 @@ final class JsonLines extends EncoderBase<ILoggingEvent> {
     }
     IThrowableProxy thrown = event.getThrowableProxy();
     if (thrown != null) {
-      field(line, "exception", ThrowableProxyUtil.asString(thrown));
+      field(line, "error", ThrowableProxyUtil.asString(thrown));
     }
     return line.append("}\n").toString().getBytes(StandardCharsets.UTF_8);
   }

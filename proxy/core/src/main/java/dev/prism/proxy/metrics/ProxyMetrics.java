@@ -71,8 +71,7 @@ public final class ProxyMetrics {
             "Calls sent again because their plugin process died.",
             "instance");
     pluginCalls =
-        counter(
-            "prism_plugin_calls_total", "Calls and streams sent to an instance.", "instance");
+        counter("prism_plugin_calls_total", "Calls and streams sent to an instance.", "instance");
     pluginErrors =
         counter(
             "prism_plugin_errors_total",

@@ -20,7 +20,11 @@ import java.util.Map;
  */
 public final class Router {
   /** One instance with its data points, so that a call looks up one map. */
-  private record Target(Plugins.Plugin plugin, CounterDataPoint calls, CounterDataPoint resent, CounterDataPoint errors) {}
+  private record Target(
+      Plugins.Plugin plugin,
+      CounterDataPoint calls,
+      CounterDataPoint resent,
+      CounterDataPoint errors) {}
 
   private final Map<String, Target> targets = new HashMap<>();
   private final ProxyMetrics metrics;
@@ -30,7 +34,12 @@ public final class Router {
     for (Plugins.Plugin plugin : plugins.all()) {
       String instance = plugin.instance();
       targets.put(
-          instance, new Target(plugin, metrics.pluginCalls(instance), metrics.resent(instance), metrics.pluginErrors(instance)));
+          instance,
+          new Target(
+              plugin,
+              metrics.pluginCalls(instance),
+              metrics.resent(instance),
+              metrics.pluginErrors(instance)));
     }
   }
 

@@ -3,10 +3,7 @@ package dev.prism.proxy.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import dev.prism.grpc.Bytes;
 import dev.prism.keyvalue.v1.GetRequest;
@@ -22,6 +19,7 @@ import dev.prism.link.Link;
 import dev.prism.link.LinkException;
 import dev.prism.proxy.session.BoundConfig;
 import dev.prism.proxy.testing.DataPlaneHarness;
+import dev.prism.proxy.testing.Details;
 import dev.prism.proxy.testing.InProcessPlugins;
 import dev.prism.status.Reason;
 import io.grpc.CallOptions;
@@ -131,8 +129,7 @@ class DataPlaneTest {
     StatusRuntimeException refusal = failure(() -> limited.get(get("k")));
 
     assertThat(reason(refusal)).isEqualTo(Reason.RATE_LIMITED.name());
-    assertThat(detail(refusal, RetryInfo.class).getRetryDelay().getSeconds())
-        .isBetween(3500L, 3600L);
+    assertThat(retry(refusal).getRetryDelay().getSeconds()).isBetween(3500L, 3600L);
   }
 
   @Test
@@ -199,7 +196,7 @@ class DataPlaneTest {
     StatusRuntimeException failure = failure(() -> kv.get(get("k")));
 
     assertThat(reason(failure)).isEqualTo(Reason.OVERLOADED.name());
-    assertThat(detail(failure, RetryInfo.class).hasRetryDelay()).isTrue();
+    assertThat(retry(failure).hasRetryDelay()).isTrue();
   }
 
   @Test
@@ -339,22 +336,11 @@ class DataPlaneTest {
   }
 
   private static String reason(StatusRuntimeException failure) {
-    return detail(failure, ErrorInfo.class).getReason();
+    return Details.reason(StatusProto.fromThrowable(failure));
   }
 
-  private static <T extends com.google.protobuf.Message> T detail(
-      StatusRuntimeException failure, Class<T> type) {
-    com.google.rpc.Status status = StatusProto.fromThrowable(failure);
-    for (Any detail : status.getDetailsList()) {
-      if (detail.is(type)) {
-        try {
-          return detail.unpack(type);
-        } catch (InvalidProtocolBufferException e) {
-          throw new AssertionError(e);
-        }
-      }
-    }
-    throw new AssertionError("no " + type.getSimpleName() + " in " + status);
+  private static RetryInfo retry(StatusRuntimeException failure) {
+    return Details.of(StatusProto.fromThrowable(failure), RetryInfo.class);
   }
 
   private record ProbedLink(Link link, Probe probe) implements Link {

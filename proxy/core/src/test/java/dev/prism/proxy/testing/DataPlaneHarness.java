@@ -83,7 +83,12 @@ public final class DataPlaneHarness implements AutoCloseable {
         GrpcHost.start(
             new GrpcHost.Settings(MAX_MESSAGE, new HostFailures(metrics, log)),
             List.of(
-                new GrpcHost.Socket("data", InetAddress.getLoopbackAddress(), 0, plane.services(MethodTable.ofContract()), List.of())));
+                new GrpcHost.Socket(
+                    "data",
+                    InetAddress.getLoopbackAddress(),
+                    0,
+                    plane.services(MethodTable.ofContract()),
+                    List.of())));
     channel = NettyChannelBuilder.forAddress("127.0.0.1", host.port("data")).usePlaintext().build();
   }
 

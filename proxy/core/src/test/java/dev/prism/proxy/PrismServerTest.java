@@ -1,0 +1,289 @@
+package dev.prism.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
+
+import com.google.protobuf.ByteString;
+import dev.prism.admin.v1.AdminServiceGrpc;
+import dev.prism.admin.v1.CreateApiKeyRequest;
+import dev.prism.admin.v1.GetStatsRequest;
+import dev.prism.admin.v1.ListApiKeysRequest;
+import dev.prism.admin.v1.ListNamespacesRequest;
+import dev.prism.admin.v1.ListPluginsRequest;
+import dev.prism.admin.v1.ListSessionsRequest;
+import dev.prism.admin.v1.MethodStats;
+import dev.prism.admin.v1.Namespace;
+import dev.prism.admin.v1.PluginProcess;
+import dev.prism.admin.v1.PluginState;
+import dev.prism.admin.v1.RevokeApiKeyRequest;
+import dev.prism.admin.v1.TerminateSessionRequest;
+import dev.prism.config.v1.BackendConfig;
+import dev.prism.config.v1.BackendType;
+import dev.prism.config.v1.ClientConfig;
+import dev.prism.keyvalue.v1.GetRequest;
+import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
+import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
+import dev.prism.keyvalue.v1.PutRequest;
+import dev.prism.proxy.config.ServerConfig;
+import dev.prism.proxy.testing.Details;
+import dev.prism.proxy.testing.InProcessPlugins;
+import dev.prism.session.v1.CreateSessionRequest;
+import dev.prism.session.v1.CreateSessionResponse;
+import dev.prism.session.v1.SessionServiceGrpc;
+import dev.prism.status.Reason;
+import dev.prism.type.v1.AccessPattern;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.MetadataUtils;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole proxy on real ports, its plugins in this process. */
+@Timeout(60)
+class PrismServerTest {
+  @TempDir private Path data;
+
+  private final InProcessPlugins plugins = new InProcessPlugins("mem", "control");
+  private PrismServer server;
+  private final List<ManagedChannel> channels = new ArrayList<>();
+  private ManagedChannel channel;
+  private ManagedChannel admin;
+
+  @BeforeEach
+  void start() throws ServerStartException, InterruptedException {
+    server = PrismServer.start(config(false, 0), plugins, "1.2.3");
+    channel = channel(server.port());
+    admin = channel(server.adminPort());
+  }
+
+  @AfterEach
+  void stop() {
+    channels.forEach(ManagedChannel::shutdownNow);
+    server.close();
+    plugins.close();
+  }
+
+  @Test
+  void aClientOpensASessionPutsAValueAndReadsIt() {
+    KeyValueServiceBlockingStub kv = kv(open().getSessionToken());
+
+    kv.put(
+        PutRequest.newBuilder()
+            .setCollection("c")
+            .setKey("k")
+            .setValue(ByteString.copyFromUtf8("v"))
+            .build());
+
+    assertThat(kv.get(get()).getItem().getValue().toStringUtf8()).isEqualTo("v");
+  }
+
+  @Test
+  void sessionsAndValuesOutliveARestartOfTheProxy()
+      throws ServerStartException, InterruptedException {
+    String token = open().getSessionToken();
+    kv(token).put(PutRequest.newBuilder().setCollection("c").setKey("k").build());
+    server.close();
+
+    server = PrismServer.start(config(false, 0), plugins, "1.2.3");
+    channel = channel(server.port());
+
+    assertThat(kv(token).get(get()).hasItem()).isTrue();
+  }
+
+  @Test
+  void withApiKeysASessionNeedsOneAndARevokedOneEndsIt()
+      throws ServerStartException, InterruptedException {
+    server.close();
+    server = PrismServer.start(config(true, 0), plugins, "1.2.3");
+    channel = channel(server.port());
+    var administration = AdminServiceGrpc.newBlockingStub(channel(server.adminPort()));
+    assertThat(reason(failure(this::open))).isEqualTo(Reason.CREDENTIALS_MISSING.name());
+    var key =
+        administration.createApiKey(
+            CreateApiKeyRequest.newBuilder().setName("ci").addNamespaces("default").build());
+    String token =
+        sessions("authorization", "Bearer " + key.getKey())
+            .createSession(request())
+            .getSessionToken();
+    kv(token).get(get());
+
+    administration.revokeApiKey(
+        RevokeApiKeyRequest.newBuilder().setId(key.getApiKey().getId()).build());
+
+    assertThat(reason(failure(() -> kv(token).get(get()))))
+        .isEqualTo(Reason.SESSION_EXPIRED.name());
+    assertThat(
+            administration
+                .listApiKeys(ListApiKeysRequest.getDefaultInstance())
+                .getKeys(0)
+                .hasRevokedAt())
+        .isTrue();
+  }
+
+  @Test
+  void anAdministratorSeesAndEndsSessions() {
+    CreateSessionResponse session = open();
+    var administration = AdminServiceGrpc.newBlockingStub(admin);
+    assertThat(
+            administration.listSessions(ListSessionsRequest.getDefaultInstance()).getSessionsList())
+        .extracting(dev.prism.session.v1.Session::getSessionId)
+        .containsExactly(session.getSessionId());
+
+    administration.terminateSession(
+        TerminateSessionRequest.newBuilder().setSessionId(session.getSessionId()).build());
+
+    StatusRuntimeException refusal = failure(() -> kv(session.getSessionToken()).get(get()));
+    assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
+    assertThat(reason(refusal)).isEqualTo(Reason.SESSION_EXPIRED.name());
+  }
+
+  @Test
+  void anAdministratorSeesPluginsNamespacesAndFigures() {
+    kv(open().getSessionToken()).get(get());
+    var administration = AdminServiceGrpc.newBlockingStub(admin);
+
+    List<PluginProcess> processes =
+        administration.listPlugins(ListPluginsRequest.getDefaultInstance()).getProcessesList();
+
+    assertThat(processes).extracting(PluginProcess::getInstance).containsExactly("control", "mem");
+    assertThat(processes.get(1).getState()).isEqualTo(PluginState.PLUGIN_STATE_READY);
+    assertThat(processes.get(1).getCalls()).isEqualTo(1);
+    assertThat(
+            administration
+                .listNamespaces(ListNamespacesRequest.getDefaultInstance())
+                .getNamespacesList())
+        .extracting(Namespace::getName, Namespace::getSessions)
+        .containsExactly(tuple("default", 1));
+    assertThat(administration.getStats(GetStatsRequest.getDefaultInstance()).getMethodsList())
+        .extracting(MethodStats::getMethod)
+        .contains(
+            "prism.keyvalue.v1.KeyValueService/Get",
+            "prism.session.v1.SessionService/CreateSession");
+  }
+
+  @Test
+  void readinessFollowsThePlugins() throws IOException, InterruptedException {
+    HealthGrpc.HealthBlockingStub health = HealthGrpc.newBlockingStub(channel);
+    assertThat(http("/observe/health").statusCode()).isEqualTo(200);
+    assertThat(health.check(HealthCheckRequest.getDefaultInstance()).getStatus())
+        .isEqualTo(ServingStatus.SERVING);
+
+    plugins.get("mem").kill();
+
+    assertThat(http("/observe/health").statusCode()).isEqualTo(503);
+    assertThat(http("/observe/health").body())
+        .contains("\"instance\":\"mem\",\"type\":\"memory\",\"state\":\"RESTARTING\"");
+    assertThat(http("/observe/health/live").statusCode()).isEqualTo(200);
+    assertThat(health.check(HealthCheckRequest.getDefaultInstance()).getStatus())
+        .isEqualTo(ServingStatus.NOT_SERVING);
+  }
+
+  @Test
+  void aPortInUseIsOneLineAndLeavesNothingBehind() {
+    assertThatThrownBy(() -> PrismServer.start(config(false, server.port()), plugins, "1.2.3"))
+        .isInstanceOf(ServerStartException.class)
+        .hasMessage("port " + server.port() + " is in use");
+  }
+
+  private CreateSessionResponse open() {
+    return SessionServiceGrpc.newBlockingStub(channel).createSession(request());
+  }
+
+  private static CreateSessionRequest request() {
+    return CreateSessionRequest.newBuilder()
+        .setInlineConfig(
+            ClientConfig.newBuilder()
+                .setPattern(AccessPattern.ACCESS_PATTERN_KEYVALUE)
+                .setBackend(
+                    BackendConfig.newBuilder()
+                        .setType(BackendType.BACKEND_TYPE_MEMORY)
+                        .setName("mem")))
+        .build();
+  }
+
+  private SessionServiceGrpc.SessionServiceBlockingStub sessions(String name, String value) {
+    return SessionServiceGrpc.newBlockingStub(channel).withInterceptors(header(name, value));
+  }
+
+  private KeyValueServiceBlockingStub kv(String token) {
+    return KeyValueServiceGrpc.newBlockingStub(
+        ClientInterceptors.intercept(channel, header("prism-session", token)));
+  }
+
+  private static ClientInterceptor header(String name, String value) {
+    Metadata headers = new Metadata();
+    headers.put(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER), value);
+    return MetadataUtils.newAttachHeadersInterceptor(headers);
+  }
+
+  private static GetRequest get() {
+    return GetRequest.newBuilder().setCollection("c").setKey("k").build();
+  }
+
+  private HttpResponse<String> http(String path) throws IOException, InterruptedException {
+    URI uri = URI.create("http://127.0.0.1:" + server.adminPort() + path);
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  private ManagedChannel channel(int port) {
+    ManagedChannel made = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+    channels.add(made);
+    return made;
+  }
+
+  private static StatusRuntimeException failure(Runnable call) {
+    return catchThrowableOfType(StatusRuntimeException.class, call::run);
+  }
+
+  private static String reason(StatusRuntimeException failure) {
+    return Details.reason(StatusProto.fromThrowable(failure));
+  }
+
+  private ServerConfig config(boolean apiKeys, int port) {
+    return new ServerConfig(
+        new ServerConfig.Server(
+            "127.0.0.1", port, 0, false, 4 << 20, Duration.ofSeconds(5), Duration.ofSeconds(5)),
+        new ServerConfig.Auth(apiKeys),
+        new ServerConfig.Sessions(Duration.ofMinutes(10), Duration.ofHours(1), 100),
+        new ServerConfig.Control("control"),
+        data,
+        Map.of("mem", backend("mem"), "control", backend("control")),
+        Map.of("default", new ServerConfig.Namespace("default", List.of(), null)),
+        Map.of());
+  }
+
+  private static ServerConfig.Backend backend(String name) {
+    return new ServerConfig.Backend(
+        name,
+        "memory",
+        new ServerConfig.Pool(4, Duration.ofSeconds(1)),
+        Map.of(),
+        Duration.ofMinutes(1));
+  }
+}
