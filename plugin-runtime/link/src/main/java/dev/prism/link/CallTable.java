@@ -1,11 +1,9 @@
 package dev.prism.link;
 
 import dev.prism.link.NamespaceShares.Share;
-import dev.prism.link.PendingCall.Slot;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
-import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,17 +19,16 @@ final class CallTable {
   private static final int ONE_FRAME_FRACTION = 4;
 
   private final AtomicReferenceArray<PendingCall> calls;
-  private final ManyToManyConcurrentArrayQueue<Slot> free;
+  private final SlotStack free;
+  private final long[] generations; // each by whoever has taken its slot
   private final NamespaceShares shares;
   private final AtomicLong oneFrameBytes = new AtomicLong();
   private volatile long oneFrameLimit;
 
   CallTable(int size) {
     calls = new AtomicReferenceArray<>(size);
-    free = new ManyToManyConcurrentArrayQueue<>(Math.max(2, size));
-    for (int i = 0; i < size; i++) {
-      free.add(new Slot(i));
-    }
+    free = new SlotStack(size);
+    generations = new long[size];
     shares = new NamespaceShares(size);
   }
 
@@ -51,24 +48,25 @@ final class CallTable {
     if (!shares.tryTake(share)) {
       return null;
     }
-    Slot slot = free.poll();
-    if (slot == null) {
+    int slot = free.pop();
+    if (slot < 0) {
       shares.refused(share);
       shares.give(share);
       return null;
     }
-    PendingCall call = new PendingCall(slot, share, header, length, stream);
+    PendingCall call =
+        new PendingCall(Frame.id(slot, ++generations[slot]), share, header, length, stream);
     if (call.countedBytes > 0 && oneFrameBytes.addAndGet(call.countedBytes) > oneFrameLimit) {
       release(call);
       return null;
     }
-    calls.set(slot.index, call);
+    calls.set(slot, call);
     return call;
   }
 
   /** Frees a call's slot: when the plugin has said its last frame, or has never heard of it. */
   void remove(PendingCall call) {
-    if (calls.compareAndSet(call.slot.index, call, null)) { // once, whatever a peer answers
+    if (calls.compareAndSet(Frame.slot(call.id), call, null)) { // once, whatever a peer answers
       release(call);
     }
   }
@@ -82,7 +80,7 @@ final class CallTable {
       bytes.close();
     }
     shares.give(call.share);
-    free.add(call.slot);
+    free.push(Frame.slot(call.id));
   }
 
   /**
@@ -108,8 +106,12 @@ final class CallTable {
     }
   }
 
-  /** Calls in flight now. */
+  /** Calls in flight now, counted. */
   int size() {
-    return calls.length() - free.size();
+    int size = 0;
+    for (int i = 0; i < calls.length(); i++) {
+      size += calls.getOpaque(i) == null ? 0 : 1;
+    }
+    return size;
   }
 }

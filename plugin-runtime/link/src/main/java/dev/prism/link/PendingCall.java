@@ -29,26 +29,10 @@ final class PendingCall {
     }
   }
 
-  /** A place in the table of calls; free ones are queued. */
-  static final class Slot {
-    final int index;
-    private long generation;
-
-    Slot(int index) {
-      this.index = index;
-    }
-
-    /** The next call's correlation id; by whoever has taken the slot off the queue. */
-    long nextId() {
-      return Frame.id(index, ++generation);
-    }
-  }
-
   /** A status as it came, to be parsed by the caller. */
   record Failure(ByteString status) {}
 
   final long id;
-  final Slot slot;
   final NamespaceShares.Share share;
   final String namespace;
   final long deadlineNanos;
@@ -77,10 +61,8 @@ final class PendingCall {
   @SuppressWarnings("UnusedVariable") // by its handle
   private volatile boolean cancelSent;
 
-  PendingCall(
-      Slot slot, NamespaceShares.Share share, CallHeader header, int length, boolean stream) {
-    this.id = slot.nextId();
-    this.slot = slot;
+  PendingCall(long id, NamespaceShares.Share share, CallHeader header, int length, boolean stream) {
+    this.id = id;
     this.share = share;
     this.namespace = header.namespace();
     this.deadlineNanos = header.deadlineNanos();

@@ -18,6 +18,13 @@ final class ProxyReceiver implements RingReceiver.Owner {
   /** Without a heartbeat for this long a plugin counts as stopped (hazard 18). */
   static final long STALL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /**
+   * A record that a living plugin has claimed and not committed for this long never will be: its
+   * writer died in the middle, and everything behind it waits. The next incarnation starts afresh,
+   * as nothing is ever unblocked (hazard 13).
+   */
+  static final long TORN_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   /** Deadlines are kept to about this. */
   private static final long SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
@@ -47,6 +54,8 @@ final class ProxyReceiver implements RingReceiver.Owner {
   private long earliest;
   private long lastBeat;
   private long lastBeatChange = System.nanoTime();
+  private long lastPosition = -1;
+  private long lastPositionChange;
   private volatile boolean stalled;
 
   ProxyReceiver(
@@ -306,6 +315,19 @@ final class ProxyReceiver implements RingReceiver.Owner {
       stalled = false;
     } else if (!stalled && now - lastBeatChange > STALL_NANOS && link.hasPeer()) {
       stalled = true;
+    }
+    watchForTear(now);
+  }
+
+  private void watchForTear(long now) {
+    long position = memory.responses.ring().consumerPosition();
+    if (position != lastPosition
+        || position == memory.responses.ring().producerPosition()
+        || now - lastBeatChange > STALL_NANOS / 2) {
+      lastPosition = position;
+      lastPositionChange = now;
+    } else if (now - lastPositionChange > TORN_NANOS) {
+      throw new ProtocolViolation("a frame was begun and never finished");
     }
   }
 }
