@@ -16,7 +16,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -207,18 +206,10 @@ final class DatabaseFile implements AutoCloseable {
         : new DatabaseRefusedException(Cause.DAMAGED, message, cause);
   }
 
-  /**
-   * A private directory for what the driver unpacks, empty: what a killed process left there goes.
-   */
-  Path emptyNativeDirectory() throws IOException {
+  /** A private directory beside the file for what the driver unpacks. */
+  Path nativeDirectory() throws IOException {
     Path directory = sibling(".native");
-    if (Files.isDirectory(directory)) {
-      try (Stream<Path> left = Files.list(directory)) {
-        for (Path path : left.toList()) {
-          Files.delete(path);
-        }
-      }
-    } else {
+    if (!Files.isDirectory(directory)) {
       Files.createDirectory(directory, PRIVATE_DIRECTORY);
     }
     return directory;

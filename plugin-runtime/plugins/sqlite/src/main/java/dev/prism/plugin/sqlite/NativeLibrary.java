@@ -1,6 +1,9 @@
 package dev.prism.plugin.sqlite;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.sqlite.SQLiteJDBCLoader;
 
 /**
@@ -16,17 +19,26 @@ final class NativeLibrary {
     if (loaded) {
       return;
     }
-    // The driver reads its directory from this property, and looks there for leftovers first.
-    System.setProperty("org.sqlite.tmpdir", file.emptyNativeDirectory().toString());
+    Path directory = file.nativeDirectory();
+    empty(directory); // the database's lock is held: nobody uses what is there
+    // The driver reads its directory from this property.
+    System.setProperty("org.sqlite.tmpdir", directory.toString());
     try {
       SQLiteJDBCLoader.initialize();
     } catch (Exception e) {
       throw new IOException(
-          "SQLite's library does not load from "
-              + file.sibling(".native")
-              + " (a file system mounted noexec?)",
+          "SQLite's library does not load from " + directory + " (a file system mounted noexec?)",
           e);
     }
     loaded = true;
+  }
+
+  /** Removes what a killed process left. */
+  static void empty(Path directory) throws IOException {
+    try (Stream<Path> left = Files.list(directory)) {
+      for (Path path : left.toList()) {
+        Files.delete(path);
+      }
+    }
   }
 }
