@@ -61,7 +61,7 @@ final class ReaderPool implements AutoCloseable {
       }
       return use.apply(reader);
     } catch (SQLException e) {
-      LOG.error("a read failed: {}", Failures.code(e), e);
+      LOG.error("a read failed: {}", Failures.code(e));
       discard(slot);
       throw Failures.answer(e);
     } finally {

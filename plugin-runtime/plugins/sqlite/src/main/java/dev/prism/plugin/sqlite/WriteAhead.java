@@ -74,7 +74,7 @@ final class WriteAhead implements AutoCloseable {
     try {
       return transaction(namespace, units, sweepDue);
     } catch (SQLException e) {
-      LOG.warn("a batch of {} failed: {}", units.size(), Failures.code(e), e);
+      LOG.warn("a batch of {} failed: {}", units.size(), Failures.code(e));
       sweepDue = false;
       if (!Failures.mayBeOneWrites(e)) {
         throw Failures.answer(e);
@@ -157,7 +157,7 @@ final class WriteAhead implements AutoCloseable {
       if (io) {
         fenceDue = true;
         if (!fence() && Failures.code(e) == SQLiteErrorCode.SQLITE_IOERR_FSYNC) {
-          LOG.error("a commit could not be synced, nor what was to undo it", e);
+          LOG.error("a commit could not be synced, nor what was to undo it");
           throw PrismException.of(
               Reason.OUTCOME_UNKNOWN,
               "the disk failed to sync the write, and to undo it: read before you send it again");
@@ -187,7 +187,7 @@ final class WriteAhead implements AutoCloseable {
         throw e;
       }
     } catch (SQLException e) {
-      LOG.error("the log could not be mended after a failed commit: {}", Failures.code(e), e);
+      LOG.error("the log could not be mended after a failed commit: {}", Failures.code(e));
       return false;
     }
   }
