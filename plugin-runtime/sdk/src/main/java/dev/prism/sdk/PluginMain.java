@@ -93,6 +93,9 @@ public final class PluginMain {
   private int serve(Plugin plugin, InputStream stdin) throws IOException {
     Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(this::stop));
     Thread.ofPlatform().name("parent").daemon().start(() -> awaitEnd(stdin));
+    if (!ParentDeath.kills()) {
+      LOG.debug("the kernel does not tell of the parent's death; the end of standard input does");
+    }
     LOG.atInfo()
         .addKeyValue("version", plugin.version())
         .addKeyValue("pid", ProcessHandle.current().pid())

@@ -61,6 +61,7 @@ public final class Prism {
     Prism prism = new Prism();
     CommandLine line =
         new CommandLine(prism)
+            .addSubcommand(new UpCommand(console))
             .addSubcommand(KvCommand.line(console))
             .addSubcommand(new PluginsCommand(console))
             .addSubcommand(SessionsCommand.line(console))
@@ -68,6 +69,7 @@ public final class Prism {
             .addSubcommand(ConfigCommand.line(console))
             .addSubcommand(KeyCommand.line(console))
             .addSubcommand(new StatsCommand(console))
+            .addSubcommand(new TrainCommand(console))
             .addSubcommand(new VersionCommand(console));
     line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));

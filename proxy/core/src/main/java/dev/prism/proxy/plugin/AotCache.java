@@ -16,10 +16,15 @@ final class AotCache {
 
   private AotCache() {}
 
+  /** Whether this is a training run: a process that ends then takes seconds to write its cache. */
+  static boolean isRecording() {
+    return System.getenv(RECORD) != null;
+  }
+
   /** The JVM flags for a process of this class path: {@code proxy}, or a plugin's type. */
   static List<String> flags(Path home, String classPath) {
     Path cache = home.resolve("aot").resolve(classPath + ".aot");
-    if (System.getenv(RECORD) != null) {
+    if (isRecording()) {
       return List.of("-XX:AOTCacheOutput=" + cache, "-Xlog:aot=off", "-Xlog:cds=off");
     }
     if (Files.isReadable(cache)) {

@@ -25,6 +25,8 @@ public final class PluginSupervisor implements Plugins, AutoCloseable {
   /** Large answers that wait to be taken may hold this part of the heap, over all links. */
   private static final int REPLY_SHARE = 3;
 
+  private static final Duration RECORDING_GRACE = Duration.ofMinutes(2);
+
   private final Map<String, SupervisedPlugin> plugins = new LinkedHashMap<>();
 
   private PluginSupervisor() {}
@@ -52,7 +54,7 @@ public final class PluginSupervisor implements Plugins, AutoCloseable {
         new PluginCommand(
             home,
             config.data(),
-            config.server().shutdownGrace(),
+            AotCache.isRecording() ? RECORDING_GRACE : config.server().shutdownGrace(),
             LinkConfig.defaults(replies),
             proxy);
     for (ServerConfig.Backend backend : config.backends().values()) {

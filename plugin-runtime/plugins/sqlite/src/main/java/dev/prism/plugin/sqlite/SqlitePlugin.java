@@ -3,6 +3,7 @@ package dev.prism.plugin.sqlite;
 import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginConfigException;
+import dev.prism.sdk.PluginMain;
 import dev.prism.sdk.keyvalue.KeyValueStore;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -28,6 +29,11 @@ public final class SqlitePlugin implements Plugin {
   /** Expires items by {@code clock}. */
   public SqlitePlugin(InstantSource clock) {
     this.clock = clock;
+  }
+
+  /** The process of the SQLite plugin. */
+  public static void main(String[] args) {
+    PluginMain.run(new SqlitePlugin(InstantSource.system()), args);
   }
 
   @Override
