@@ -50,7 +50,7 @@ final class Scalars {
       problems.at(node, path + " needs a value");
       return null;
     }
-    if (!scalar.getTag().getValue().startsWith(Tag.PREFIX)) {
+    if (isForeign(scalar.getTag())) {
       problems.at(node, path + ": tags such as " + scalar.getTag() + " are not supported");
       return null;
     }
@@ -262,6 +262,13 @@ final class Scalars {
             + ", not "
             + found
             + (meant == null || text.substituted() ? "" : "; did you mean " + meant + "?"));
+  }
+
+  /**
+   * Whether the file gives a tag of its own; a value that is a variable and nothing else has one.
+   */
+  static boolean isForeign(Tag tag) {
+    return !tag.getValue().startsWith(Tag.PREFIX) && !tag.equals(Tag.ENV_TAG);
   }
 
   private static boolean isOrCameFromEnvironment(Text text, Node node, Tag tag) {

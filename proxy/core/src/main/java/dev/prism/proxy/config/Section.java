@@ -45,6 +45,9 @@ final class Section {
     this.problems = problems;
     this.scalars = scalars;
     this.present = node != null && !node.getTag().equals(Tag.NULL);
+    if (node != null && Scalars.isForeign(node.getTag())) {
+      problems.at(node, path + ": tags such as " + node.getTag() + " are not supported");
+    }
     if (node instanceof MappingNode mapping) {
       for (NodeTuple tuple : mapping.getValue()) {
         add(tuple);
@@ -61,7 +64,7 @@ final class Section {
 
   private void add(NodeTuple tuple) {
     Node key = tuple.getKeyNode();
-    if (!(key instanceof ScalarNode scalar) || !scalar.getTag().getValue().startsWith(Tag.PREFIX)) {
+    if (!(key instanceof ScalarNode scalar) || Scalars.isForeign(scalar.getTag())) {
       problems.at(key, at("") + "a key must be a word");
       return;
     }

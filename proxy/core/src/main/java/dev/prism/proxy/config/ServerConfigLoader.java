@@ -87,7 +87,12 @@ public final class ServerConfigLoader {
   }
 
   private static @Nullable Node compose(String yaml, Problems problems) throws ConfigErrors {
-    LoadSettings settings = LoadSettings.builder().setCodePointLimit(MAX_FILE_BYTES).build();
+    // Keys that are no words are told by Section, with their line.
+    LoadSettings settings =
+        LoadSettings.builder()
+            .setCodePointLimit(MAX_FILE_BYTES)
+            .setAllowNonScalarKeys(true)
+            .build();
     try {
       List<Node> documents = new java.util.ArrayList<>();
       new Compose(settings).composeAllFromString(yaml).forEach(documents::add);

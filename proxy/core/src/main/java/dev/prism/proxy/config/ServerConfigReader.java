@@ -40,6 +40,12 @@ final class ServerConfigReader {
   private static final List<String> LATER_TYPES =
       List.of("postgres", "redis", "kafka", "nats", "dynamodb", "neptune");
 
+  /** Types that keep values durably: one of them is taken where the file does not choose. */
+  private static final List<String> KEPT = List.of("sqlite", "postgres", "dynamodb");
+
+  /** Types that do not, or that offer no KeyValue. */
+  private static final List<String> LOST = List.of("memory", "kafka", "neptune");
+
   private final Section root;
   private final Overrides overrides;
 
@@ -210,7 +216,9 @@ final class ServerConfigReader {
                   + "\"; did you mean \""
                   + meant
                   + "\"?");
-    } else if (!Names.isValid(type)) {
+      return meant; // so that nothing else is wrong for this alone
+    }
+    if (!Names.isValid(type)) {
       section
           .problems()
           .at(section.line("type"), section.path("type") + " must have " + Names.RULE);
@@ -224,7 +232,7 @@ final class ServerConfigReader {
     if (name == null) {
       List<String> durable =
           backends.values().stream()
-              .filter(backend -> isKept(backend.type()))
+              .filter(backend -> KEPT.contains(backend.type()))
               .map(Backend::name)
               .toList();
       if (durable.size() != 1) {
@@ -245,7 +253,7 @@ final class ServerConfigReader {
                   + name
                   + "\""
                   + Names.suggest(name, backends.keySet()));
-    } else if (!isKept(backend.type())) {
+    } else if (LOST.contains(backend.type())) {
       root.problems()
           .at(
               section.line("backend"),
@@ -256,11 +264,6 @@ final class ServerConfigReader {
                   + ", which does not keep values durably: sessions and keys would be lost");
     }
     return new Control(name);
-  }
-
-  /** Whether values written there survive, as far as the type alone tells. */
-  private static boolean isKept(String type) {
-    return !List.of("memory", "kafka", "neptune").contains(type);
   }
 
   private Map<String, Namespace> namespaces(Map<String, Backend> backends) {

@@ -1,0 +1,113 @@
+package dev.prism.proxy.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TokensTest {
+  private final Tokens<String> tokens = new Tokens<>();
+
+  @Test
+  void everyTokenIsAnotherAndWellFormed() {
+    Set<String> made = new HashSet<>();
+    for (int i = 0; i < 1000; i++) {
+      made.add(tokens.create());
+    }
+
+    assertThat(made).hasSize(1000).allMatch(Tokens::isWellFormed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "short",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\u00e9",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\u0141"
+      })
+  void garbageIsToldByItsForm(String text) {
+    assertThat(Tokens.isWellFormed(text)).isFalse();
+  }
+
+  @Test
+  void onlyTheTokenItselfFindsWhatIsKeptUnderIt() {
+    String token = tokens.create();
+    tokens.put(Tokens.hash(token), "value");
+    String near = (token.charAt(0) == 'A' ? 'B' : 'A') + token.substring(1);
+
+    assertThat(tokens.find(token)).isEqualTo("value");
+    assertThat(tokens.find(near)).isNull();
+    tokens.remove(Tokens.hash(token));
+    assertThat(tokens.find(token)).isNull();
+  }
+
+  @Test
+  void theHashIsOfTheTokenAndDoesNotHoldIt() {
+    String token = tokens.create();
+
+    byte[] hash = Tokens.hash(token).bytes();
+
+    assertThat(hash).hasSize(32).isEqualTo(Tokens.hash(token).bytes());
+    assertThat(Tokens.Hash.of(hash)).isEqualTo(Tokens.hash(token));
+    assertThatThrownBy(() -> Tokens.Hash.of(new byte[31]))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aLookUpAllocatesNothing() {
+    String token = tokens.create();
+    tokens.put(Tokens.hash(token), "value");
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    int rounds = 20_000;
+    for (int i = 0; i < rounds; i++) {
+      tokens.find(token);
+    }
+    long before = threads.getCurrentThreadAllocatedBytes();
+
+    for (int i = 0; i < rounds; i++) {
+      tokens.find(token);
+    }
+
+    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    assertThat(bytes / rounds).isZero();
+  }
+
+  @Test
+  void callersAtOnceFindEachTheirOwn() throws Exception {
+    List<Callable<Boolean>> callers = new ArrayList<>();
+    for (int caller = 0; caller < 64; caller++) {
+      String token = tokens.create();
+      tokens.put(Tokens.hash(token), token);
+      callers.add(
+          () -> {
+            for (int i = 0; i < 500; i++) {
+              if (!token.equals(tokens.find(token))) {
+                return false;
+              }
+            }
+            return true;
+          });
+    }
+
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<Boolean> caller : threads.invokeAll(callers)) {
+        assertThat(caller.get()).isTrue();
+      }
+    }
+  }
+}
