@@ -40,7 +40,8 @@ class BulkTest {
       long alone = measure(plugin.link, busyFor(Duration.ofSeconds(3)));
       long beside = measure(plugin.link, () -> echoAll(plugin.link, large));
 
-      System.out.printf("small calls' p99: %d us alone, %d us beside%n", alone / 1000, beside / 1000);
+      System.out.printf(
+          "small calls' p99: %d us alone, %d us beside%n", alone / 1000, beside / 1000);
       assertThat(beside).isLessThan(Math.max(3 * alone, TimeUnit.MILLISECONDS.toNanos(3)));
     }
   }
@@ -66,8 +67,7 @@ class BulkTest {
       for (int i = 0; i < LARGE_CALLS; i++) {
         answers.add(
             callers.submit(
-                () ->
-                    Arrays.equals(link.call(header(TestPlugin.ECHO, LONG), large), large)));
+                () -> Arrays.equals(link.call(header(TestPlugin.ECHO, LONG), large), large)));
       }
       for (Future<Boolean> answer : answers) {
         assertThat(answer.get()).isTrue();
@@ -78,7 +78,8 @@ class BulkTest {
   /** The 99th percentile of four callers' small calls while {@code load} runs. */
   private static long measure(Link link, Load load) throws Exception {
     AtomicBoolean over = new AtomicBoolean();
-    try (ExecutorService callers = Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory())) {
+    try (ExecutorService callers =
+        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory())) {
       List<Future<long[]>> results = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
         results.add(callers.submit(() -> caller(link, over)));
