@@ -13,9 +13,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,10 @@ final class DatabaseFile implements AutoCloseable {
       PosixFilePermissions.asFileAttribute(OWNER_ONLY);
   private static final FileAttribute<?> PRIVATE_DIRECTORY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+  // After a crash of the proxy the plugin of before needs a moment to notice and to end.
+  private static final Duration LOCK_PATIENCE = Duration.ofSeconds(2);
+  private static final Duration LOCK_POLL = Duration.ofMillis(5);
 
   // A POSIX lock belongs to the process and ends when any descriptor of the file is closed: a
   // second
@@ -132,8 +138,13 @@ final class DatabaseFile implements AutoCloseable {
                   LinkOption.NOFOLLOW_LINKS),
               PRIVATE_FILE);
       FileLock lock = channel.tryLock();
-      if (lock == null) {
-        throw inUse(file);
+      long giveUp = System.nanoTime() + LOCK_PATIENCE.toNanos();
+      while (lock == null) {
+        if (System.nanoTime() - giveUp > 0) {
+          throw inUse(file);
+        }
+        LockSupport.parkNanos(LOCK_POLL.toNanos());
+        lock = channel.tryLock();
       }
       return new DatabaseFile(file, held, channel, lock);
     } catch (IOException | RuntimeException e) {
