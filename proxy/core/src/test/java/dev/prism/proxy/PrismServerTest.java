@@ -29,6 +29,7 @@ import dev.prism.keyvalue.v1.PutRequest;
 import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.testing.Details;
 import dev.prism.proxy.testing.InProcessPlugins;
+import dev.prism.proxy.testing.MetricTables;
 import dev.prism.session.v1.CreateSessionRequest;
 import dev.prism.session.v1.CreateSessionResponse;
 import dev.prism.session.v1.SessionServiceGrpc;
@@ -56,6 +57,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -200,6 +202,20 @@ class PrismServerTest {
     assertThat(http("/observe/health/live").statusCode()).isEqualTo(200);
     assertThat(health.check(HealthCheckRequest.getDefaultInstance()).getStatus())
         .isEqualTo(ServingStatus.NOT_SERVING);
+  }
+
+  @Test
+  void theMetricsAreThoseOfTheirPage() throws IOException, InterruptedException {
+    kv(open().getSessionToken()).get(get());
+
+    Map<String, String> exposed = MetricTables.exposed(http("/observe/metrics").body());
+
+    Set<String> ofPlugins =
+        MetricTables.exposed(plugins.get("mem").metrics(System.nanoTime() + 5_000_000_000L))
+            .keySet();
+    assertThat(exposed).containsKeys(ofPlugins.toArray(String[]::new));
+    exposed.keySet().removeAll(ofPlugins);
+    assertThat(exposed).containsExactlyInAnyOrderEntriesOf(MetricTables.documented());
   }
 
   @Test

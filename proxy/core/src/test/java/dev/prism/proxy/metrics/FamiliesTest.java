@@ -1,0 +1,37 @@
+package dev.prism.proxy.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class FamiliesTest {
+  @Test
+  void pagesOfSeveralPluginsBecomeOneWithAnInstanceOnEachSample() {
+    String page =
+        """
+        # HELP ops_total Operations.
+        # TYPE ops_total counter
+        ops_total{op="Get"} 1.0
+        # HELP up Up.
+        # TYPE up gauge
+        up 1.0
+        """;
+    MetricsPage.Families families = new MetricsPage.Families();
+
+    families.add("a", page);
+    families.add("b", page);
+
+    assertThat(families.text())
+        .isEqualTo(
+            """
+            # HELP ops_total Operations.
+            # TYPE ops_total counter
+            ops_total{instance="a",op="Get"} 1.0
+            ops_total{instance="b",op="Get"} 1.0
+            # HELP up Up.
+            # TYPE up gauge
+            up{instance="a"} 1.0
+            up{instance="b"} 1.0
+            """);
+  }
+}
