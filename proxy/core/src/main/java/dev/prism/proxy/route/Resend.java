@@ -1,9 +1,11 @@
 package dev.prism.proxy.route;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import dev.prism.proxy.route.MethodTable.Method;
+import java.util.List;
 
 /**
  * Whether a call that a dying plugin may have carried out can be sent again (hazard 20): a read, or
@@ -23,11 +25,10 @@ final class Resend {
       return false;
     }
     try {
-      return UnknownFieldSet.parseFrom(request)
-          .getField(key.getNumber())
-          .getLengthDelimitedList()
-          .stream()
-          .anyMatch(value -> !value.isEmpty());
+      List<ByteString> values =
+          UnknownFieldSet.parseFrom(request).getField(key.getNumber()).getLengthDelimitedList();
+      // Of a field that stands more than once the last counts, for the plugin too.
+      return !values.isEmpty() && !values.getLast().isEmpty();
     } catch (InvalidProtocolBufferException malformed) {
       return false; // the plugin would have refused it
     }
