@@ -14,7 +14,7 @@ final class RandomMessages {
   private static final List<String> STRINGS =
       List.of("", "a", "orders", "orders", "Grüße", "\uD83D\uDE80", "x".repeat(200), "a.b-c_d");
 
-  private static final int DEEPEST = 5;
+  private static final int DEEPEST = 4;
 
   private final Random random;
 
