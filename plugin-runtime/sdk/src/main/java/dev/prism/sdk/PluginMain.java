@@ -67,9 +67,13 @@ public final class PluginMain {
       JsonLogging.level(config.choice("PRISM_LOG_LEVEL", Level.class).orElse(Level.INFO));
       JsonLogging.everyLine("plugin", plugin.name() + "/" + config.instance());
       String descriptor = config.required("PRISM_LINK");
+      int port = config.integer("PRISM_PLUGIN_PORT", 0, 1, 65535);
       Duration patience = Duration.ofSeconds(config.integer("PRISM_DRAIN_SECONDS", 10, 0, 300));
       PluginRuntime runtime = PluginRuntime.start(plugin, config, InstantSource.system());
       PluginEnd link = PluginEnd.attach(descriptor, hello(plugin, runtime), runtime);
+      if (port > 0) {
+        LOG.info("health and metrics over gRPC on 127.0.0.1:{}", runtime.serveStandalone(port));
+      }
       return new PluginMain(runtime, link, patience).serve(plugin, stdin);
     } catch (PluginRefusedException e) {
       LOG.atError().setCause(e.getCause()).log(e.getMessage());

@@ -1,6 +1,7 @@
 package dev.prism.sdk.runtime;
 
 import com.google.protobuf.Descriptors.FileDescriptor;
+import dev.prism.grpc.GrpcHost;
 import dev.prism.keyvalue.v1.Keyvalue;
 import dev.prism.link.CallHandler;
 import dev.prism.link.InboundCall;
@@ -15,6 +16,7 @@ import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import dev.prism.type.v1.AccessPattern;
 import dev.prism.type.v1.ConsistencyLevel;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Locale;
@@ -54,6 +56,7 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
   private final @Nullable KeyValueCalls keyValue;
   private final Readiness readiness;
   private final @Nullable Method[] methods;
+  private volatile @Nullable GrpcHost standalone;
   private volatile boolean draining;
 
   private PluginRuntime(Plugin plugin, PluginConfig config, InstantSource clock, Budget budget) {
@@ -139,6 +142,20 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
     }
   }
 
+  /**
+   * Serves Live, Ready, GetMetrics and GetInfo over gRPC too, on 127.0.0.1, until {@link #close}.
+   * Once only.
+   *
+   * @param port 0 picks a free one
+   * @return the port
+   * @throws IOException where the port is taken
+   */
+  public int serveStandalone(int port) throws IOException {
+    GrpcHost host = StandaloneServices.start(pluginCalls, port);
+    standalone = host;
+    return host.port("plugin");
+  }
+
   /** Why calls would not be served now; empty where they would. */
   public String problem() {
     return draining ? "the plugin is shutting down" : readiness.problem();
@@ -174,6 +191,10 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
   @Override
   public void close() {
     draining = true;
+    GrpcHost host = standalone;
+    if (host != null) {
+      host.close();
+    }
     readiness.close();
     if (keyValue != null) {
       keyValue.close();

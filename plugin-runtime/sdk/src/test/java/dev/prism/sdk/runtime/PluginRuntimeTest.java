@@ -18,6 +18,12 @@ import dev.prism.keyvalue.v1.PutResponse;
 import dev.prism.keyvalue.v1.ScanRequest;
 import dev.prism.link.CallHeader;
 import dev.prism.options.Options;
+import dev.prism.plugin.v1.HealthServiceGrpc;
+import dev.prism.plugin.v1.InfoRequest;
+import dev.prism.plugin.v1.LiveRequest;
+import dev.prism.plugin.v1.MetricsRequest;
+import dev.prism.plugin.v1.MetricsServiceGrpc;
+import dev.prism.plugin.v1.PluginInfoServiceGrpc;
 import dev.prism.sdk.Capability;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.keyvalue.KeyValueStore.Execution;
@@ -25,6 +31,8 @@ import dev.prism.sdk.keyvalue.Unit;
 import dev.prism.sdk.keyvalue.Write;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -370,6 +378,33 @@ class PluginRuntimeTest {
             store, PluginConfig.of(Map.of("PRISM_NAMESPACE", "orders")), InstantSource.system());
 
     assertThat(call("Put", put("k").build()).reason()).isEqualTo("NAMESPACE_NOT_FOUND");
+  }
+
+  @Test
+  void healthAndMetricsAreServedOverGrpcToo() throws Exception {
+    int port = runtime().serveStandalone(0);
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+    try {
+      boolean live =
+          HealthServiceGrpc.newBlockingStub(channel)
+              .live(LiveRequest.getDefaultInstance())
+              .getLive();
+      String name =
+          PluginInfoServiceGrpc.newBlockingStub(channel)
+              .getInfo(InfoRequest.getDefaultInstance())
+              .getName();
+      String metrics =
+          MetricsServiceGrpc.newBlockingStub(channel)
+              .getMetrics(MetricsRequest.getDefaultInstance())
+              .getText();
+
+      assertThat(live).isTrue();
+      assertThat(name).isEqualTo("fake");
+      assertThat(metrics).contains("prism_plugin_info{");
+    } finally {
+      channel.shutdownNow();
+    }
   }
 
   @Test

@@ -13,9 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Table {
   /** By the UTF-8 bytes of the key, which is the order of its code points; then the partition. */
-  static final Comparator<Key> ORDER =
-      Comparator.comparing(Key::key, Table::compareCodePoints)
-          .thenComparing(Key::partition, Table::compareCodePoints);
+  static final Comparator<Key> ORDER = Table::compare;
 
   private final ConcurrentNavigableMap<Key, StoredItem> items = new ConcurrentSkipListMap<>(ORDER);
   private final ConcurrentHashMap<String, ConcurrentNavigableMap<Key, StoredItem>> partitions =
