@@ -56,7 +56,7 @@ final class Failures {
   private static String withoutReason(Status status, String endpoint) {
     return switch (Code.forNumber(status.getCode())) {
       case UNAVAILABLE ->
-          "nothing answers at %s: is Prism running? Start it with ./prism up, or say where it is with --endpoint"
+          "nothing answers at %s: is Prism running? Start it with ./prism up, or say where it is (--endpoint, --admin-endpoint)"
               .formatted(endpoint);
       case DEADLINE_EXCEEDED ->
           "no answer from %s in time: is it Prism's port? --deadline gives it longer"

@@ -31,17 +31,19 @@ import picocli.CommandLine.Parameters;
 final class KvCommand {
   private KvCommand() {}
 
-  static CommandLine line(Console console) {
-    return new CommandLine(new KvCommand())
-        .addSubcommand(new KvPut(console))
-        .addSubcommand(new KvGet(console))
-        .addSubcommand(new KvDelete(console))
-        .addSubcommand(new KvExists(console))
-        .addSubcommand(new KvScan(console))
-        .addSubcommand(new KvCas(console))
-        .addSubcommand(new KvExpire(console))
-        .addSubcommand(new KvPersist(console))
-        .addSubcommand(KvBatch.line(console));
+  /** The group with the command that {@code word} names, or with all. */
+  static CommandLine line(Console console, String word) {
+    return new Subcommands()
+        .with("put", () -> new KvPut(console))
+        .with("get", () -> new KvGet(console))
+        .with("delete", () -> new KvDelete(console))
+        .with("exists", () -> new KvExists(console))
+        .with("scan", () -> new KvScan(console))
+        .with("cas", () -> new KvCas(console))
+        .with("expire", () -> new KvExpire(console))
+        .with("persist", () -> new KvPersist(console))
+        .with("batch", () -> KvBatch.line(console))
+        .addTo(new CommandLine(new KvCommand()), word);
   }
 
   /** Which collection, for all of them. */

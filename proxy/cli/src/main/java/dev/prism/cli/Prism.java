@@ -54,23 +54,27 @@ public final class Prism {
   }
 
   static int run(Console console, String... arguments) {
-    return line(console).execute(arguments);
+    return line(console, arguments).execute(arguments);
   }
 
-  static CommandLine line(Console console) {
+  /** The command as far as {@code arguments} need it. */
+  static CommandLine line(Console console, String... arguments) {
     Prism prism = new Prism();
+    String first = arguments.length > 0 ? arguments[0] : "";
+    String second = arguments.length > 1 ? arguments[1] : "";
     CommandLine line =
-        new CommandLine(prism)
-            .addSubcommand(new UpCommand(console))
-            .addSubcommand(KvCommand.line(console))
-            .addSubcommand(new PluginsCommand(console))
-            .addSubcommand(SessionsCommand.line(console))
-            .addSubcommand(new NamespacesCommand(console))
-            .addSubcommand(ConfigCommand.line(console))
-            .addSubcommand(KeyCommand.line(console))
-            .addSubcommand(new StatsCommand(console))
-            .addSubcommand(new TrainCommand(console))
-            .addSubcommand(new VersionCommand(console));
+        new Subcommands()
+            .with("up", () -> new UpCommand(console))
+            .with("kv", () -> KvCommand.line(console, second))
+            .with("plugins", () -> new PluginsCommand(console))
+            .with("sessions", () -> SessionsCommand.line(console))
+            .with("namespaces", () -> new NamespacesCommand(console))
+            .with("config", () -> ConfigCommand.line(console))
+            .with("key", () -> KeyCommand.line(console))
+            .with("stats", () -> new StatsCommand(console))
+            .with("train", () -> new TrainCommand(console))
+            .with("version", () -> new VersionCommand(console))
+            .addTo(new CommandLine(prism), first);
     line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
     line.setUsageHelpWidth(100);
