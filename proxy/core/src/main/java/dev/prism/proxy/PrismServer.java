@@ -49,11 +49,11 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,7 +89,7 @@ public final class PrismServer implements AutoCloseable {
   private final CallLog callLog = new CallLog(System::nanoTime);
 
   /** What {@link #close} closes, the last one opened first. */
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Deque<AutoCloseable> opened = new ConcurrentLinkedDeque<>();
 
   private int dataPort;
   private int adminPort;
@@ -298,8 +298,7 @@ public final class PrismServer implements AutoCloseable {
     if (!admission.drain(config.server().shutdownGrace())) {
       LOG.warn("{} calls did not end in time and are cut off", admission.inFlight());
     }
-    while (!opened.isEmpty()) {
-      AutoCloseable next = opened.pop();
+    for (AutoCloseable next = opened.poll(); next != null; next = opened.poll()) {
       try {
         next.close();
       } catch (Exception e) { // whatever it is: the rest is closed all the same

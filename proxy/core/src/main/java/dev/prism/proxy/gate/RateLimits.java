@@ -40,7 +40,7 @@ public final class RateLimits implements Step {
   @Override
   public void enter(Passage call) {
     RateLimiter session = SessionLimits.of(call.session()).of(call.config()).rate();
-    @Nullable RateLimiter namespace = namespaces.get(call.config().namespace());
+    @Nullable RateLimiter namespace = namespaces.get(call.session().namespace());
     if (session == null && namespace == null) {
       return;
     }

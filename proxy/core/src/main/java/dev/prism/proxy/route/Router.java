@@ -103,7 +103,7 @@ public final class Router {
   private static CallHeader header(Passage call) {
     return new CallHeader(
         call.method().operation(),
-        call.config().namespace(),
+        call.session().namespace(),
         call.config().consistency().getNumber(),
         call.config().maxStalenessMillis(),
         call.deadlineNanos(),

@@ -15,12 +15,16 @@ import dev.prism.status.Reason;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One call with one request: gate, router, answer, all on the call's own virtual thread; only
  * {@link #onCancel} comes from elsewhere.
  */
 abstract class DataCall extends ServerCall.Listener<byte[]> {
+  private static final Logger LOG = LoggerFactory.getLogger(DataCall.class);
+
   /** What every call of one method uses. */
   record Context(Method method, Gate gate, Router router, MethodMetrics metrics, CallLog log) {}
 
@@ -101,6 +105,8 @@ abstract class DataCall extends ServerCall.Listener<byte[]> {
     if (!cancellation.finish()) {
       Status because = cancelledBecause();
       if (because == null) {
+        // The client has gone: before the answer, or while it was written.
+        LOG.debug("{} has nobody to answer", context.method().fullName(), failure.cause());
         return Code.CANCELLED_VALUE;
       }
       status = because;

@@ -35,6 +35,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -184,6 +186,33 @@ class DataPlaneTest {
 
     assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
     assertThat(reason(failure)).isEqualTo(Reason.DEADLINE_EXCEEDED.name());
+  }
+
+  @Test
+  void aClientThatGoesAwayEndsItsCallAndTheConnectionLives() throws InterruptedException {
+    CountDownLatch waiting = new CountDownLatch(1);
+    CountDownLatch cancelled = new CountDownLatch(1);
+    relink(
+        header -> {
+          if (waiting.getCount() == 0) {
+            return;
+          }
+          waiting.countDown();
+          try {
+            new CountDownLatch(1).await();
+          } catch (InterruptedException e) {
+            cancelled.countDown();
+            throw new LinkException(LinkException.Kind.CANCELLED, "cancelled");
+          }
+        });
+    Future<?> call = KeyValueServiceGrpc.newFutureStub(kv.getChannel()).get(get("k"));
+    waiting.await();
+
+    call.cancel(true);
+
+    assertThat(cancelled.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(kv.get(get("k")).hasItem()).isFalse();
+    assertThat(server.admission.drain(Duration.ofSeconds(5))).isTrue();
   }
 
   @Test
