@@ -33,13 +33,16 @@ final class CallTable {
   }
 
   /**
-   * Divides the plugin's budget of pending bytes.
+   * Divides the plugin's budget of pending bytes: a quarter for requests of one frame beyond 1 KiB,
+   * which are refused when it is used up; the rest for larger ones, which wait in line, and never
+   * less than one of them takes.
    *
-   * @return what is left for requests of more than one frame
+   * @return what larger ones may hold
    */
-  long divide(long maxPendingBytes) {
-    oneFrameLimit = maxPendingBytes / ONE_FRAME_FRACTION;
-    return maxPendingBytes - oneFrameLimit;
+  long divide(Hello peer) {
+    long all = peer.maxPendingBytes();
+    oneFrameLimit = Math.max(all / ONE_FRAME_FRACTION, Frame.FRAGMENT_BYTES);
+    return Math.max(all - all / ONE_FRAME_FRACTION, Math.min(all, peer.maxMessageBytes()));
   }
 
   /** A place for a call, or null when there is none for its namespace or its bytes. */

@@ -117,6 +117,7 @@ abstract sealed class Doorbell {
     @Override
     boolean await(long nanos) {
       LockSupport.parkNanos(this, Math.min(nanos, pause));
+      Thread.interrupted(); // means nothing to a consumer, and would keep it from sleeping
       boolean rung = memory.getIntVolatile(word) == AWAKE;
       pause = rung ? SHORTEST_NANOS : Math.min(pause * 2, LONGEST_NANOS);
       return true;
@@ -141,6 +142,7 @@ abstract sealed class Doorbell {
       consumer = Thread.currentThread();
       if (memory.getIntVolatile(word) == ASLEEP) {
         LockSupport.parkNanos(this, Math.min(nanos, MAX_WAIT_NANOS));
+        Thread.interrupted(); // as above
       }
       return true;
     }

@@ -50,7 +50,10 @@ public final class InProcessLink {
             });
     PluginEnd pluginEnd = PluginEnd.attach(memory, plugin, handler);
     end[0] = pluginEnd;
-    Thread.ofPlatform().daemon().name("prism-plugin-" + plugin.name()).start(() -> run(pluginEnd));
+    Thread.ofPlatform()
+        .daemon()
+        .name("prism-plugin-" + plugin.name())
+        .start(() -> run(pluginEnd, link));
     try {
       link.await(START);
     } catch (LinkException e) {
@@ -60,11 +63,13 @@ public final class InProcessLink {
     return link;
   }
 
-  private static void run(PluginEnd end) {
+  private static void run(PluginEnd end, Link link) {
     try {
       end.run();
     } catch (IOException e) {
       LOG.log(Level.ERROR, "a link within one process broke", e);
+    } finally {
+      link.close();
     }
   }
 }

@@ -101,8 +101,9 @@ final class ProxyEnd implements Link {
       throw new ProtocolViolation(
           "the plugin speaks link version " + version + ", this proxy " + Hello.LINK_VERSION);
     }
-    long large = table.divide(hello.maxPendingBytes());
-    peer = new Peer(hello, (int) Math.min(hello.maxMessageBytes(), large), new ByteBudget(large));
+    long large = table.divide(hello);
+    long largest = Math.min(hello.maxMessageBytes(), Math.max(large, Frame.FRAGMENT_BYTES));
+    peer = new Peer(hello, (int) largest, new ByteBudget(large));
     met.countDown();
   }
 

@@ -40,7 +40,7 @@ public final class TestPlugin implements CallHandler {
   static final int MEASURE = 10;
 
   static final int MAX_MESSAGE = 17 << 20;
-  static final long MAX_PENDING = 128L << 20;
+  static final long MAX_PENDING = 64L << 20;
 
   private final Queue<InboundCall> silent = new ConcurrentLinkedQueue<>();
   private volatile int sent;

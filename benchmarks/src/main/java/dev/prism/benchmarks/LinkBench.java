@@ -28,7 +28,7 @@ import org.HdrHistogram.Histogram;
  * bodies by 64 callers on virtual threads, then by one, then nothing at all. Run by {@code ./prism
  * bench link}; the argument {@code seconds=N} is the length of each round.
  */
-public final class LinkBenchmark {
+public final class LinkBench {
   private static final int BODY_BYTES = 256;
   private static final int CALLERS = 64;
   private static final int ROUNDS = 4;
@@ -36,7 +36,7 @@ public final class LinkBenchmark {
   private static final int CPU = 2;
   private static final int MAX_MESSAGE = 16 << 20;
 
-  private LinkBenchmark() {}
+  private LinkBench() {}
 
   public static void main(String[] args) throws Exception {
     String descriptor = System.getenv("PRISM_LINK");
@@ -73,7 +73,7 @@ public final class LinkBenchmark {
             call.reply(call.request());
           }
         };
-    Thread.ofPlatform().daemon().start(LinkBenchmark::endWithParent);
+    Thread.ofPlatform().daemon().start(LinkBench::endWithParent);
     try (PluginEnd end = PluginEnd.attach(descriptor, hello("echo"), handler)) {
       end.run();
     }
@@ -107,7 +107,7 @@ public final class LinkBenchmark {
             "-XX:+UseSerialGC",
             "-cp",
             System.getProperty("java.class.path"),
-            LinkBenchmark.class.getName()));
+            LinkBench.class.getName()));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put("PRISM_LINK", descriptor);

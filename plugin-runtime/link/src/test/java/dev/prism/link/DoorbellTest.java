@@ -1,0 +1,150 @@
+package dev.prism.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Hazard 17: sleeping and waking. */
+@Timeout(30)
+class DoorbellTest {
+  private static final long LONG = TimeUnit.SECONDS.toNanos(20);
+
+  private static UnsafeBuffer memory() {
+    return new UnsafeBuffer(ByteBuffer.allocateDirect(64));
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aRingBetweenTheLookAndTheSleepIsNotLost() {
+    Doorbell bell = new Doorbell.Futex(memory(), 0);
+    bell.arm();
+
+    bell.ring();
+
+    assertThat(bell.await(LONG)).as("there was nothing to wait for").isFalse();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void noSleepIsLongerThanATenthOfASecondThoughNobodyRings() {
+    Doorbell bell = new Doorbell.Futex(memory(), 0);
+    bell.arm();
+    long before = System.nanoTime();
+
+    bell.await(LONG);
+
+    assertThat(System.nanoTime() - before).isBetween(90_000_000L, 5_000_000_000L);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aProducerPaysForAWakeOnlyWhileTheConsumerSleeps() {
+    UnsafeBuffer memory = memory();
+    Doorbell bell = new Doorbell.Futex(memory, 0);
+    bell.ring();
+    assertThat(memory.getInt(0)).isZero();
+    bell.arm();
+    assertThat(memory.getInt(0)).isEqualTo(1);
+
+    bell.ring();
+
+    assertThat(memory.getInt(0)).as("the next producer finds it awake").isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {LinkMemory.FUTEX, LinkMemory.PARKING, LinkMemory.POLLING})
+  void aSleepingReceiverTakesWhatIsSentToIt(int kind) throws Exception {
+    LinkMemory memory = memory(kind);
+    CompletableFuture<Integer> taken = new CompletableFuture<>();
+    RingReceiver receiver = receiver(memory, taken::complete);
+    Thread thread = Thread.ofPlatform().daemon().start(receiver::run);
+    PluginProcess.await(() -> memory.control.getIntVolatile(128) == 1);
+
+    new RingSender(memory.requests, 1).sendAlways(Frame.CANCEL, 42);
+
+    assertThat(taken.get(10, TimeUnit.SECONDS)).isEqualTo(42);
+    receiver.stop();
+    thread.join();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {LinkMemory.FUTEX, LinkMemory.PARKING})
+  void whatAProducerCommittedBeforeItDiedIsTakenThoughItNeverRang(int kind) throws Exception {
+    LinkMemory memory = memory(kind);
+    CompletableFuture<Integer> taken = new CompletableFuture<>();
+    RingReceiver receiver = receiver(memory, taken::complete);
+    Thread thread = Thread.ofPlatform().daemon().start(receiver::run);
+    PluginProcess.await(() -> memory.control.getIntVolatile(128) == 1);
+
+    int at = memory.requests.ring().tryClaim(Frame.CANCEL, Frame.SHORT_HEADER);
+    Frame.write(memory.requests.ring().buffer(), at, 42, 1, Frame.SHORT_HEADER, 0, 0, 0);
+    memory.requests.ring().commit(at);
+
+    assertThat(taken.get(10, TimeUnit.SECONDS)).isEqualTo(42);
+    receiver.stop();
+    thread.join();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aHundredThousandSleepsAndWakesLoseNothing() throws Exception {
+    LinkMemory memory = memory(LinkMemory.FUTEX);
+    int count = 100_000;
+    CountDownLatch all = new CountDownLatch(count);
+    RingReceiver receiver = receiver(memory, id -> all.countDown());
+    Thread thread = Thread.ofPlatform().daemon().start(receiver::run);
+    RingSender sender = new RingSender(memory.requests, 1);
+
+    for (int i = 0; i < count; i++) {
+      sender.sendAlways(Frame.CANCEL, 1);
+      if (i % 1024 == 0) {
+        sender.poll();
+      }
+    }
+
+    while (!all.await(1, TimeUnit.MILLISECONDS)) {
+      sender.poll();
+    }
+    receiver.stop();
+    thread.join();
+  }
+
+  private static LinkMemory memory(int kind) {
+    LinkConfig config = new LinkConfig(1 << 20, 100, new ByteBudget(1), true);
+    return LinkMemory.create(ByteBuffer.allocateDirect(LinkMemory.SMALLEST), config, 1, kind);
+  }
+
+  private static RingReceiver receiver(LinkMemory memory, IntConsumer onFrame) {
+    return new RingReceiver(
+        memory.requests,
+        memory.responses.bell(),
+        new RingReceiver.Owner() {
+          @Override
+          public void onFrame(int kind, DirectBuffer buffer, int at, int length) {
+            onFrame.accept((int) Frame.id(buffer, at));
+          }
+
+          @Override
+          public void onBatchEnd() {
+            // Nothing is collected.
+          }
+
+          @Override
+          public long onTick(long now) {
+            return LONG;
+          }
+        });
+  }
+}
