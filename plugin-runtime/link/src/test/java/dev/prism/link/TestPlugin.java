@@ -1,11 +1,13 @@
 package dev.prism.link;
 
 import com.google.rpc.Status;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A plugin process for tests: what a call's operation number means is said at each constant. */
 public final class TestPlugin implements CallHandler {
@@ -36,16 +38,15 @@ public final class TestPlugin implements CallHandler {
   /** Claims room on the response ring for an answer, and halts with it half written. */
   static final int HALT_IN_CLAIM = 9;
 
-  /** Answers with the request's length as an int, after having waited its first byte in ms. */
-  static final int MEASURE = 10;
+  /** Keeps two virtual threads copying memory for as many ms as the request's int; then answers. */
+  static final int BUSY = 10;
 
   static final int MAX_MESSAGE = 17 << 20;
   static final long MAX_PENDING = 64L << 20;
 
   private final Queue<InboundCall> silent = new ConcurrentLinkedQueue<>();
   private volatile int sent;
-  private final java.util.concurrent.atomic.AtomicInteger over =
-      new java.util.concurrent.atomic.AtomicInteger();
+  private final AtomicInteger over = new AtomicInteger();
 
   static Hello hello() {
     return new Hello(Hello.LINK_VERSION, "test", "1", Set.of("x"), MAX_MESSAGE, MAX_PENDING);
@@ -67,7 +68,7 @@ public final class TestPlugin implements CallHandler {
                 while (System.in.read() >= 0) {
                   // The parent keeps it open for as long as it lives.
                 }
-              } catch (java.io.IOException e) {
+              } catch (IOException e) {
                 e.printStackTrace();
               }
               Runtime.getRuntime().halt(0);
@@ -102,8 +103,25 @@ public final class TestPlugin implements CallHandler {
         memory.responses.ring().buffer().putLong(at, 42);
         Runtime.getRuntime().halt(9);
       }
-      case MEASURE -> call.reply(ByteBuffer.allocate(4).putInt(call.request().length).array());
+      case BUSY -> {
+        int millis = ByteBuffer.wrap(call.request()).getInt();
+        Thread.startVirtualThread(() -> copyMemory(millis));
+        Thread.startVirtualThread(
+            () -> {
+              copyMemory(millis);
+              call.reply(call.request());
+            });
+      }
       default -> throw new IllegalArgumentException("operation " + call.header().operation());
+    }
+  }
+
+  static void copyMemory(int millis) {
+    long end = System.nanoTime() + millis * 1_000_000L;
+    byte[] from = new byte[1 << 20];
+    byte[] to = new byte[1 << 20];
+    while (System.nanoTime() - end < 0) {
+      System.arraycopy(from, 0, to, 0, from.length);
     }
   }
 
