@@ -71,7 +71,7 @@ final class Failures {
       case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_BUSY, SQLITE_LOCKED ->
           PrismException.of(
               Reason.BACKEND_UNAVAILABLE,
-              "the database's disk does not answer: nothing was written");
+              "the database's disk does not answer: nothing was changed");
       default -> PrismException.of(Reason.INTERNAL, "the database refused the call");
     };
   }

@@ -66,14 +66,16 @@ final class Upkeep implements AutoCloseable {
 
   private void run() {
     while (!ended) {
+      boolean failed = false;
       try {
         step();
       } catch (SQLException | RuntimeException e) {
         // Nothing is lost: the log holds all, and this is tried again.
         LOG.warn("upkeep failed, and will be tried again", e);
+        failed = true;
       }
-      called = false;
-      if (writes.estimatedBytes() < CHECKPOINT_BYTES) {
+      called = failed; // after a failure no batch wakes this before its time
+      if (failed || writes.estimatedBytes() < CHECKPOINT_BYTES) {
         LockSupport.parkNanos(this, TICK_NANOS);
       }
     }
