@@ -28,6 +28,8 @@ final class SyscallFault implements AutoCloseable {
         List.of(
             "strace",
             "-f",
+            "-o",
+            "/dev/null", // what it traces; what it has to say itself is on its error output
             "-p",
             Long.toString(pid),
             "-e",
@@ -46,8 +48,6 @@ final class SyscallFault implements AutoCloseable {
     for (String line = said.readLine(); line != null; line = said.readLine()) {
       lines.add(line);
       if (line.contains("attached")) {
-        // The rest is one line a call: read away, so that strace never waits for us.
-        Thread.ofVirtual().start(() -> said.lines().forEach(_ -> {}));
         return new SyscallFault(strace);
       }
     }
