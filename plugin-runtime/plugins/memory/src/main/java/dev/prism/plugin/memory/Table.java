@@ -83,6 +83,11 @@ final class Table {
     return !key.partition().equals(key.key());
   }
 
+  private static int compare(Key a, Key b) {
+    int byKey = compareCodePoints(a.key(), b.key());
+    return byKey != 0 ? byKey : compareCodePoints(a.partition(), b.partition());
+  }
+
   /**
    * UTF-8 keeps the order of code points; UTF-16 does not, for characters beyond the first plane.
    */
