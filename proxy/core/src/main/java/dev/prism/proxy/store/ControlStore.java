@@ -1,9 +1,12 @@
 package dev.prism.proxy.store;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.Status;
 import dev.prism.keyvalue.v1.DeleteRequest;
 import dev.prism.keyvalue.v1.DeleteResponse;
 import dev.prism.keyvalue.v1.Keyvalue;
@@ -26,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,8 +91,8 @@ public final class ControlStore {
   /**
    * Writes a record, whatever was there before; returns when the backend holds it durably.
    *
-   * @throws PrismException PLUGIN_UNAVAILABLE when that was not so in time (it may be later), or as
-   *     the backend answered
+   * @throws PrismException PLUGIN_UNAVAILABLE when that was not so in time (it may be later),
+   *     BACKEND_FULL when there is no room for it
    */
   public void put(Kind kind, String key, Message record) {
     PutRequest request =
@@ -202,14 +206,38 @@ public final class ControlStore {
     }
   }
 
-  /** Every failure may be tried again: records are written whole, so that twice is once. */
+  /**
+   * What a client is told. All but a full disk may be tried again: records are written whole, so
+   * that twice is once.
+   */
   private PrismException failed(LinkException e) {
     LOG.atWarn()
         .addKeyValue("instance", plugin.instance())
         .addKeyValue("kind", e.kind())
         .log("The control store's backend did not do what was asked: {}", e.getMessage());
-    return PrismException.of(
-        Reason.PLUGIN_UNAVAILABLE, "The server's control store is not available now; try again.");
+    return isFull(e.status())
+        ? PrismException.of(
+            Reason.BACKEND_FULL,
+            "The server's control store has no room; an administrator has to make some.")
+        : PrismException.of(
+            Reason.PLUGIN_UNAVAILABLE,
+            "The server's control store is not available now; try again.");
+  }
+
+  private static boolean isFull(@Nullable Status status) {
+    if (status == null) {
+      return false;
+    }
+    for (Any detail : status.getDetailsList()) {
+      try {
+        if (detail.is(ErrorInfo.class)) {
+          return detail.unpack(ErrorInfo.class).getReason().equals(Reason.BACKEND_FULL.name());
+        }
+      } catch (InvalidProtocolBufferException e) {
+        LOG.warn("The control store's backend gave a reason that cannot be read", e);
+      }
+    }
+    return false;
   }
 
   private static int operation(String method) {

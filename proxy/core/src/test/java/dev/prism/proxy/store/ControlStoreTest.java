@@ -114,6 +114,24 @@ class ControlStoreTest {
   }
 
   @Test
+  void aFullBackendIsNotWorthTryingAgain() {
+    // More than the plugin may hold.
+    ConfigRecord large = config("x".repeat(15 << 20), "1");
+
+    PrismException failure =
+        catchThrowableOfType(
+            PrismException.class,
+            () -> {
+              for (int i = 0; i < 5; i++) {
+                store.put(Kind.CONFIGS, "large" + i, large);
+              }
+            });
+
+    assertThat(failure.reason()).isEqualTo(Reason.BACKEND_FULL);
+    assertThat(failure.reason().retryable()).isFalse();
+  }
+
+  @Test
   void aRecordThatCannotBeReadDoesNotHideTheOthers() {
     store.put(Kind.CONFIGS, "a", config("a", "1"));
     // A record of another shape: field 1 is no message there, but a number.
