@@ -95,6 +95,7 @@ public final class PluginMain {
   }
 
   private int serve(Plugin plugin, InputStream stdin) throws IOException {
+    Thread.setDefaultUncaughtExceptionHandler(PluginMain::lost);
     Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(this::stop));
     Thread.ofPlatform().name("parent").daemon().start(() -> awaitEnd(stdin));
     if (!ParentDeath.kills()) {
@@ -107,6 +108,12 @@ public final class PluginMain {
     link.run();
     LOG.info("the link was closed");
     return EXIT_OK;
+  }
+
+  /** A thread that others wait for is gone: a new process serves them sooner than this one. */
+  private static void lost(Thread thread, Throwable failure) {
+    LOG.error("thread {} died; so does the process", thread.getName(), failure);
+    Runtime.getRuntime().halt(EXIT_FAILED);
   }
 
   /** Ends the process when the parent has gone. */
