@@ -10,8 +10,10 @@ import java.util.Set;
  * @param version the sender's product version
  * @param features optional parts of the protocol the sender knows
  * @param maxMessageBytes the largest message the sender takes
- * @param maxPendingBytes how many body bytes of unanswered large requests the sender can hold at
- *     once
+ * @param maxPendingBytes how many body bytes of unanswered requests over 1 KiB the sender can hold
+ *     at once: a quarter for those of one frame (16 KiB), the rest, and never less than the largest
+ *     message, for larger ones; several times {@code maxMessageBytes}, or large requests go one by
+ *     one
  */
 public record Hello(
     int linkVersion,

@@ -28,7 +28,7 @@ public interface InboundCall {
 
   /**
    * Sends one message of a stream; blocks until the caller has granted it and there is room, or the
-   * call is over.
+   * call is over. One thread at a time.
    *
    * @return false when the caller has gone and nothing more need be sent
    */
