@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A connection that reads, and its statements. Every method leaves the connection without a
- * transaction. Used by one thread at a time.
+ * transaction, unless it throws: the reader is then to be closed. Used by one thread at a time.
  */
 final class Reader implements AutoCloseable {
   /** What {@link ScanSink} takes at once. */
@@ -73,17 +73,14 @@ final class Reader implements AutoCloseable {
     if (several) {
       begin.execute();
     }
-    try {
-      for (Key key : keys) {
-        Rows.bindKey(read, namespace, key);
-        try (ResultSet row = read.executeQuery()) {
-          items.add(row.next() ? Rows.item(row, 1, true, now) : null);
-        }
+    for (Key key : keys) {
+      Rows.bindKey(read, namespace, key);
+      try (ResultSet row = read.executeQuery()) {
+        items.add(row.next() ? Rows.item(row, 1, true, now) : null);
       }
-    } finally {
-      if (several) {
-        end.execute();
-      }
+    }
+    if (several) {
+      end.execute();
     }
     return items;
   }

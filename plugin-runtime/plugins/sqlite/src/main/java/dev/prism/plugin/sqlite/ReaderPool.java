@@ -64,6 +64,9 @@ final class ReaderPool implements AutoCloseable {
       LOG.error("a read failed: {}", Failures.code(e));
       discard(slot);
       throw Failures.answer(e);
+    } catch (RuntimeException e) {
+      discard(slot);
+      throw e;
     } finally {
       free.set(index, slot);
     }
