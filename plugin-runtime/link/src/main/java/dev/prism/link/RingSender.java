@@ -94,6 +94,7 @@ final class RingSender {
   private void sendAlways(Queued frame) {
     if (!queued.isEmpty() || !trySend(frame)) {
       queued.add(frame);
+      lane.wantRoom(); // so that the consumer thread, which sends it on, is rung
     }
   }
 
