@@ -77,7 +77,7 @@ public final class DataPlane {
     MethodMetrics figures =
         metrics.method(service, method.fullName().substring(service.length() + 1));
     if (!SERVED.contains(method.pattern()) || method.clientStreaming()) {
-      return (call, metadata) -> unimplemented(call, metadata, figures);
+      return (call, metadata) -> unimplemented(method, call, metadata, figures);
     }
     DataCall.Context context = new DataCall.Context(method, gate, router, figures, log);
     return (call, metadata) -> {
@@ -89,11 +89,12 @@ public final class DataPlane {
   }
 
   /**
-   * Answers at the first message, or at the end where there is none: some methods' callers never
-   * half-close.
+   * Answers when the request is whole, or at the first message of a stream of them, whose caller
+   * may never end it. Stock Helidon and a client that is answered before it has ended disagree at
+   * times.
    */
   private static ServerCall.Listener<byte[]> unimplemented(
-      ServerCall<byte[], byte[]> call, Metadata metadata, MethodMetrics metrics) {
+      Method method, ServerCall<byte[], byte[]> call, Metadata metadata, MethodMetrics metrics) {
     long received = System.nanoTime();
     call.request(1);
     return new ServerCall.Listener<>() {
@@ -101,7 +102,9 @@ public final class DataPlane {
 
       @Override
       public void onMessage(byte[] message) {
-        answer();
+        if (method.clientStreaming()) {
+          answer();
+        }
       }
 
       @Override
