@@ -35,7 +35,7 @@ public record ServerConfig(
    * @param adminPort admin HTTP and gRPC, always on loopback; 0 picks a free one
    * @param maxMessageBytes the largest message either way; at most 64 MiB
    * @param defaultDeadline given to a call that brings none
-   * @param shutdownGrace how long calls in flight may take to finish on SIGTERM
+   * @param shutdownGrace how long calls in flight may take to finish on SIGTERM; at most 5 minutes
    */
   public record Server(
       String listen,

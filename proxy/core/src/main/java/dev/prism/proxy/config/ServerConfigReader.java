@@ -34,6 +34,9 @@ final class ServerConfigReader {
   /** Room for the largest value, 16 MiB, and what goes with it. */
   private static final int DEFAULT_MESSAGE_BYTES = 17 * MIB;
 
+  /** The longest that a plugin agrees to be given to finish ({@code PRISM_DRAIN_SECONDS}). */
+  private static final Duration MAX_SHUTDOWN_GRACE = Duration.ofMinutes(5);
+
   private static final List<String> SHIPPED_TYPES = List.of("memory", "sqlite");
 
   /** The types that the contract names besides. */
@@ -87,7 +90,7 @@ final class ServerConfigReader {
                 Duration.ofMillis(1),
                 Duration.ofHours(1)),
             section.duration(
-                "shutdown_grace", Duration.ofSeconds(10), Duration.ZERO, Duration.ofHours(1)));
+                "shutdown_grace", Duration.ofSeconds(10), Duration.ZERO, MAX_SHUTDOWN_GRACE));
     section.end();
     if (server.port() != 0 && server.port() == server.adminPort()) {
       at(

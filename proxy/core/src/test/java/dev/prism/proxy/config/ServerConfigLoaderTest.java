@@ -126,6 +126,7 @@ class ServerConfigLoaderTest {
         "server: { max_message_bytes: 65MiB }   | a size from",
         "server: { max_message_bytes: 1KiB }    | a size from",
         "server: { default_deadline: 0ms }      | a time from 1ms to 1h",
+        "server: { shutdown_grace: 301s }       | a time from 0s to 5m",
         "server: { default_deadline: 5 s }      | with a unit",
         "server: { listen: '' }                 | must be an address",
         "server: { listen: no.such.host.invalid } | no address of this machine",
