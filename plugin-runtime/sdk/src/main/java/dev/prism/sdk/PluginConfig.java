@@ -3,6 +3,8 @@ package dev.prism.sdk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
@@ -25,6 +27,9 @@ public final class PluginConfig {
 
   private static final Pattern SIZE = Pattern.compile("([0-9]{1,15})\\s*(|[KMG]i?B?|B)");
   private static final Pattern INSTANCE = Pattern.compile("[A-Za-z0-9_.-]{1,63}");
+
+  private static final FileAttribute<?> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
   private final Map<String, String> variables;
 
@@ -78,7 +83,10 @@ public final class PluginConfig {
     return integer("PRISM_POOL_SIZE", absent, 1, MAX_POOL_SIZE);
   }
 
-  /** Where the plugin may keep files, {@code PRISM_DATA_DIR}; made where it is not there. */
+  /**
+   * Where the plugin may keep files, {@code PRISM_DATA_DIR}. Made where it is not there, with the
+   * folders above it, for this process's user alone (mode 700); one that is there keeps its mode.
+   */
   public Path dataDir() {
     Path path =
         string("PRISM_DATA_DIR")
@@ -88,7 +96,7 @@ public final class PluginConfig {
                     new PluginConfigException(
                         "PRISM_DATA_DIR", "not set; give a directory for the plugin's files"));
     try {
-      Files.createDirectories(path);
+      Files.createDirectories(path, OWNER_ONLY);
     } catch (IOException e) {
       throw new PluginConfigException(
           "PRISM_DATA_DIR", "cannot make the directory " + path + ": " + e.getMessage());

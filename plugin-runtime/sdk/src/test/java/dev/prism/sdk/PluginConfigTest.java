@@ -3,8 +3,10 @@ package dev.prism.sdk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,12 +93,28 @@ class PluginConfigTest {
   }
 
   @Test
-  void theDataDirectoryIsMade() {
+  void theDataDirectoryIsMadeForItsOwnerAlone() throws Exception {
     Path data = folder.resolve("a/b");
 
     Path made = config("PRISM_DATA_DIR", data.toString()).dataDir();
 
     assertThat(made).isEqualTo(data).isDirectory();
+    assertThat(mode(made)).isEqualTo("rwx------");
+    assertThat(mode(made.getParent())).isEqualTo("rwx------");
+  }
+
+  @Test
+  void aDataDirectoryThatIsThereKeepsItsMode() throws Exception {
+    Path data = Files.createDirectory(folder.resolve("shared"));
+    Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwxr-x---"));
+
+    config("PRISM_DATA_DIR", data.toString()).dataDir();
+
+    assertThat(mode(data)).isEqualTo("rwxr-x---");
+  }
+
+  private static String mode(Path path) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
   }
 
   @Test
