@@ -38,7 +38,7 @@ public final class SqlitePlugin implements Plugin {
 
   @Override
   public String name() {
-    return "sqlite";
+    return "prism-sqlite";
   }
 
   @Override
