@@ -75,22 +75,17 @@ class ProfileTest {
           case "jdk.VirtualThreadPinned" -> pinned.add(event.toString());
           case "jdk.ExecutionSample" -> {
             samples++;
-            int ours = firstOfPrism(frames);
-            inPrism += ours >= 0 ? 1 : 0;
-            for (int depth = 0; depth < ours; depth++) {
-              String type = frames.get(depth).getMethod().getType().getName();
-              if (type.startsWith("java.util.concurrent.locks.Abstract")
-                  || type.equals("java.util.concurrent.locks.ReentrantLock")) {
-                locks.add(event.toString());
-                break;
-              }
+            inPrism +=
+                frames.stream().anyMatch(frame -> type(frame).startsWith("dev.prism.")) ? 1 : 0;
+            if (isLock(frames) && isOurs(frames)) {
+              locks.add(event.toString());
             }
           }
           default -> {}
         }
       }
       System.out.printf(
-          "profile of %d calls in %d s: %d samples, %d with Prism's code on the stack, %d below it in a lock; %d contended monitors of ours; %d pinned virtual threads%n",
+          "profile of %d calls in %d s: %d samples, %d with Prism's code on the stack, %d in a lock of its own; %d contended monitors of ours; %d pinned virtual threads%n",
           during, SECONDS, samples, inPrism, locks.size(), contended.size(), pinned.size());
       assertThat(samples).isGreaterThan(100);
       assertThat(inPrism).isGreaterThan(10);
@@ -116,18 +111,36 @@ class ProfileTest {
     }
   }
 
-  private static boolean isOurs(List<RecordedFrame> frames) {
-    // The listener's own monitors are another project's; ours is what a frame of ours enters.
-    return !frames.isEmpty() && firstOfPrism(frames) >= 0 && firstOfPrism(frames) <= 3;
+  /** Whether the sample was taken in a lock, or in the work of getting or giving one back. */
+  private static boolean isLock(List<RecordedFrame> frames) {
+    return frames.stream()
+        .takeWhile(frame -> isJdk(type(frame)))
+        .map(ProfileTest::type)
+        .anyMatch(
+            type ->
+                type.startsWith("java.util.concurrent.locks.Abstract")
+                    || type.startsWith("java.util.concurrent.locks.ReentrantLock")
+                    || type.equals("java.util.concurrent.Semaphore"));
   }
 
-  private static int firstOfPrism(List<RecordedFrame> frames) {
-    for (int depth = 0; depth < frames.size(); depth++) {
-      if (frames.get(depth).getMethod().getType().getName().startsWith("dev.prism.")) {
-        return depth;
-      }
-    }
-    return -1;
+  /**
+   * Whether Prism's code is what called the JDK: the listener's own locks are another project's.
+   */
+  private static boolean isOurs(List<RecordedFrame> frames) {
+    return frames.stream()
+        .map(ProfileTest::type)
+        .filter(type -> !isJdk(type))
+        .findFirst()
+        .filter(type -> type.startsWith("dev.prism."))
+        .isPresent();
+  }
+
+  private static boolean isJdk(String type) {
+    return type.startsWith("java.") || type.startsWith("jdk.") || type.startsWith("sun.");
+  }
+
+  private static String type(RecordedFrame frame) {
+    return frame.getMethod().getType().getName();
   }
 
   private static void jcmd(long pid, String... arguments) throws IOException, InterruptedException {
