@@ -48,6 +48,7 @@ final class Prism implements AutoCloseable {
   private final Duration startTime;
   private final ManagedChannel channel;
   private final ManagedChannel adminChannel;
+  private final List<ManagedChannel> ownChannels = new ArrayList<>();
 
   private Prism(Process process, Path log, int port, int adminPort, Duration startTime) {
     this.process = process;
@@ -204,6 +205,13 @@ final class Prism implements AutoCloseable {
     return keyValueIn(openSession(config));
   }
 
+  /** As {@link #keyValue}, on a connection that no other client of this object shares. */
+  KeyValueServiceBlockingStub keyValueOnOwnConnection(String config) {
+    ManagedChannel own = channel(port);
+    ownChannels.add(own);
+    return KeyValueServiceGrpc.newBlockingStub(own).withInterceptors(session(openSession(config)));
+  }
+
   /** A KeyValue client in the session of {@code token}. */
   KeyValueServiceBlockingStub keyValueIn(@Nullable String token) {
     return KeyValueServiceGrpc.newBlockingStub(channel).withInterceptors(session(token));
@@ -257,6 +265,7 @@ final class Prism implements AutoCloseable {
 
   @Override
   public void close() {
+    ownChannels.forEach(ManagedChannel::shutdownNow);
     channel.shutdownNow();
     adminChannel.shutdownNow();
     process.destroy();
