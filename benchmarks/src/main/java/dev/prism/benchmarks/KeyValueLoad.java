@@ -1,54 +1,54 @@
 package dev.prism.benchmarks;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.MessageLite;
 import dev.prism.keyvalue.v1.GetRequest;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
 import dev.prism.keyvalue.v1.PutRequest;
 import dev.prism.session.v1.CreateSessionRequest;
 import dev.prism.session.v1.SessionServiceGrpc;
-import io.grpc.CallOptions;
-import io.grpc.ClientCall;
-import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
-import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.MetadataUtils;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
-import org.HdrHistogram.AtomicHistogram;
+import java.util.concurrent.TimeoutException;
+import org.HdrHistogram.Histogram;
 
 /**
  * Closed-loop load on a running proxy: each caller sends its next call when the last one was
- * answered. Every key is written once. Prints calls per second and latency percentiles of what was
- * answered in the measured part.
+ * answered. A put writes a key of its own; a get reads one of keys that were put before, and must
+ * find its value. Prints calls per second and latency percentiles of what was answered in the
+ * measured part.
  */
 public final class KeyValueLoad {
-  private static final Metadata.Key<String> SESSION =
-      Metadata.Key.of("prism-session", Metadata.ASCII_STRING_MARSHALLER);
+  /** How many keys there are to read. */
+  private static final int KEYS = 10_000;
+
+  /** Calls in flight while those keys are put. */
+  private static final int WRITERS = 64;
+
+  private static final int GRPC_PREFIX = 5;
+
+  /** A put is answered with an etag: no answer is empty. */
+  private static final int LEAST_PUT_ANSWER = GRPC_PREFIX + 1;
 
   private final Options options;
-  private final byte[] value;
-  private final AtomicLong sequence = new AtomicLong();
-  private final AtomicLong answered = new AtomicLong();
-  private final AtomicReference<Status> failure = new AtomicReference<>(Status.OK);
-  private final AtomicHistogram latencies = new AtomicHistogram(TimeUnit.MINUTES.toNanos(1), 3);
   private volatile boolean measuring;
   private volatile boolean stopping;
 
   private KeyValueLoad(Options options) {
     this.options = options;
-    this.value = new byte[options.valueBytes];
   }
 
   /**
@@ -56,12 +56,12 @@ public final class KeyValueLoad {
    *
    * @param args {@code name=value} pairs, see {@link Options}
    */
-  public static void main(String[] args) throws InterruptedException {
+  public static void main(String[] args) throws IOException, InterruptedException {
     System.out.println(measure(Options.parse(args)));
   }
 
   /** Runs one load to its end. */
-  static Result measure(Options options) throws InterruptedException {
+  static Result measure(Options options) throws IOException, InterruptedException {
     return new KeyValueLoad(options).run();
   }
 
@@ -86,119 +86,174 @@ public final class KeyValueLoad {
     }
   }
 
-  private Result run() throws InterruptedException {
-    List<ManagedChannel> channels = new ArrayList<>();
+  private Result run() throws IOException, InterruptedException {
+    if (options.callers < options.connections) {
+      throw new IllegalArgumentException("each connection needs a caller");
+    }
+    ManagedChannel sessions =
+        NettyChannelBuilder.forTarget(options.endpoint).usePlaintext().build();
+    List<Http2Connection> connections = new ArrayList<>();
+    ExecutorService threads =
+        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().name("load-", 0).factory());
     try {
-      CountDownLatch done = new CountDownLatch(options.callers);
-      MethodDescriptor<byte[], byte[]> method = method();
-      for (int connection = 0; connection < options.connections; connection++) {
-        ManagedChannel channel =
-            NettyChannelBuilder.forTarget(options.endpoint).usePlaintext().directExecutor().build();
-        channels.add(channel);
-        String token =
-            SessionServiceGrpc.newBlockingStub(channel)
-                .createSession(
-                    CreateSessionRequest.newBuilder()
-                        .setConfigName(options.config)
-                        .setClientId("load")
-                        .build())
-                .getSessionToken();
-        Metadata headers = new Metadata();
-        headers.put(SESSION, token);
-        io.grpc.Channel authorized =
-            ClientInterceptors.intercept(
-                channel, MetadataUtils.newAttachHeadersInterceptor(headers));
-        int callers =
-            options.callers / options.connections
-                + (connection < options.callers % options.connections ? 1 : 0);
-        for (int caller = 0; caller < callers; caller++) {
-          next(authorized, method, done);
+      if (options.op.equals("get")) {
+        String token = session(sessions);
+        try (Http2Connection connection = Http2Connection.open(address())) {
+          connection.run(put(token), WRITERS, LEAST_PUT_ANSWER, new FirstKeys());
         }
       }
-      TimeUnit.SECONDS.sleep(options.warmup);
-      long before = answered.get();
-      long start = System.nanoTime();
-      measuring = true;
-      TimeUnit.SECONDS.sleep(options.seconds);
-      measuring = false;
-      long calls = answered.get() - before;
-      double seconds = (System.nanoTime() - start) / 1e9;
+      List<Caller> callers = new ArrayList<>();
+      CountDownLatch ended = new CountDownLatch(1);
+      List<Future<?>> runs = new ArrayList<>();
+      for (int i = 0; i < options.connections; i++) {
+        String token = session(sessions);
+        Http2Connection connection = Http2Connection.open(address());
+        connections.add(connection);
+        int streams =
+            options.callers / options.connections
+                + (i < options.callers % options.connections ? 1 : 0);
+        boolean get = options.op.equals("get");
+        RequestFrames request = get ? get(token) : put(token);
+        int leastAnswer = get ? GRPC_PREFIX + options.valueBytes : LEAST_PUT_ANSWER;
+        Caller caller = new Caller(i);
+        callers.add(caller);
+        runs.add(
+            threads.submit(
+                () -> {
+                  try {
+                    connection.run(request, streams, leastAnswer, caller);
+                    return null;
+                  } finally {
+                    ended.countDown();
+                  }
+                }));
+      }
+      double seconds = 0;
+      if (!ended.await(options.warmup, TimeUnit.SECONDS)) {
+        long start = System.nanoTime();
+        measuring = true;
+        ended.await(options.seconds, TimeUnit.SECONDS);
+        measuring = false;
+        seconds = (System.nanoTime() - start) / 1e9;
+      }
       stopping = true;
-      if (!done.await(30, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("calls are still unanswered 30 s after the end");
+      for (Future<?> run : runs) {
+        await(run);
       }
-      Status failed = failure.get();
-      if (!failed.isOk()) {
-        throw new IllegalStateException("a call failed: " + failed);
-      }
+      Histogram latencies = new Histogram(3);
+      callers.forEach(caller -> latencies.add(caller.latencies));
       return new Result(
           options,
-          calls / seconds,
-          calls,
+          latencies.getTotalCount() / seconds,
+          latencies.getTotalCount(),
           latencies.getValueAtPercentile(50),
           latencies.getValueAtPercentile(95),
           latencies.getValueAtPercentile(99),
           latencies.getMaxValue());
     } finally {
-      channels.forEach(ManagedChannel::shutdownNow);
+      for (Http2Connection connection : connections) {
+        connection.close();
+      }
+      threads.close();
+      sessions.shutdownNow();
     }
   }
 
-  private MethodDescriptor<byte[], byte[]> method() {
-    MethodDescriptor<?, ?> descriptor =
-        options.op.equals("get")
-            ? KeyValueServiceGrpc.getGetMethod()
-            : KeyValueServiceGrpc.getPutMethod();
-    return MethodDescriptor.<byte[], byte[]>newBuilder()
-        .setType(MethodDescriptor.MethodType.UNARY)
-        .setFullMethodName(descriptor.getFullMethodName())
-        .setRequestMarshaller(new Bytes())
-        .setResponseMarshaller(new Bytes())
-        .build();
+  private static void await(Future<?> run) throws InterruptedException {
+    try {
+      run.get(30, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("calls are still unanswered 30 s after the end", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the load broke off: " + e.getCause(), e.getCause());
+    }
   }
 
-  private byte[] request() {
-    String key = "key-" + sequence.getAndIncrement();
-    if (options.op.equals("get")) {
-      return GetRequest.newBuilder().setCollection("load").setKey(key).build().toByteArray();
-    }
-    return PutRequest.newBuilder()
-        .setCollection("load")
-        .setKey(options.prefix + key)
-        .setValue(ByteString.copyFrom(value))
-        .build()
-        .toByteArray();
+  private InetSocketAddress address() {
+    int colon = options.endpoint.lastIndexOf(':');
+    return new InetSocketAddress(
+        options.endpoint.substring(0, colon),
+        Integer.parseInt(options.endpoint.substring(colon + 1)));
   }
 
-  private void next(
-      io.grpc.Channel channel, MethodDescriptor<byte[], byte[]> method, CountDownLatch done) {
-    if (stopping) {
-      done.countDown();
-      return;
+  private String session(ManagedChannel channel) {
+    return SessionServiceGrpc.newBlockingStub(channel)
+        .createSession(
+            CreateSessionRequest.newBuilder()
+                .setConfigName(options.config)
+                .setClientId("load")
+                .build())
+        .getSessionToken();
+  }
+
+  private RequestFrames put(String token) {
+    return request(
+        KeyValueServiceGrpc.getPutMethod(),
+        token,
+        PutRequest.newBuilder()
+            .setCollection("load")
+            .setKey(options.prefix + "key-" + RequestFrames.NUMBER)
+            .setValue(ByteString.copyFrom(new byte[options.valueBytes]))
+            .build());
+  }
+
+  private RequestFrames get(String token) {
+    return request(
+        KeyValueServiceGrpc.getGetMethod(),
+        token,
+        GetRequest.newBuilder()
+            .setCollection("load")
+            .setKey(options.prefix + "key-" + RequestFrames.NUMBER)
+            .build());
+  }
+
+  private RequestFrames request(MethodDescriptor<?, ?> method, String token, MessageLite message) {
+    return new RequestFrames(
+        options.endpoint,
+        "/" + method.getFullMethodName(),
+        Map.of("prism-session", token),
+        message.toByteArray());
+  }
+
+  /** One connection's calls: every key of its own for puts, round robin over those put for gets. */
+  private final class Caller implements Http2Connection.Calls {
+    private final Histogram latencies = new Histogram(3);
+    private final long keys = options.op.equals("get") ? KEYS : Long.MAX_VALUE;
+    private long number;
+
+    Caller(int connection) {
+      number = connection;
     }
-    long begun = System.nanoTime();
-    ClientCall<byte[], byte[]> call = channel.newCall(method, CallOptions.DEFAULT);
-    call.start(
-        new ClientCall.Listener<>() {
-          @Override
-          public void onClose(Status status, Metadata trailers) {
-            if (!status.isOk()) {
-              failure.compareAndSet(Status.OK, status);
-              stopping = true;
-              done.countDown();
-              return;
-            }
-            answered.incrementAndGet();
-            if (measuring) {
-              latencies.recordValue(System.nanoTime() - begun);
-            }
-            next(channel, method, done);
-          }
-        },
-        new Metadata());
-    call.request(2);
-    call.sendMessage(request());
-    call.halfClose();
+
+    @Override
+    public long next() {
+      if (stopping) {
+        return -1;
+      }
+      long key = number % keys;
+      number += options.connections;
+      return key;
+    }
+
+    @Override
+    public void answered(long nanos) {
+      if (measuring) {
+        latencies.recordValue(nanos);
+      }
+    }
+  }
+
+  /** Each of the keys that will be read, once. */
+  private static final class FirstKeys implements Http2Connection.Calls {
+    private long number;
+
+    @Override
+    public long next() {
+      return number < KEYS ? number++ : -1;
+    }
+
+    @Override
+    public void answered(long nanos) {}
   }
 
   /**
@@ -251,23 +306,6 @@ public final class KeyValueLoad {
       String prefix = Long.toString(System.currentTimeMillis(), 36) + "-";
       return new Options(
           endpoint, op, config, callers, connections, valueBytes, warmup, seconds, prefix);
-    }
-  }
-
-  /** Messages as the bytes they are: the load generator's own work is not what is measured. */
-  private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
-    @Override
-    public InputStream stream(byte[] message) {
-      return new ByteArrayInputStream(message);
-    }
-
-    @Override
-    public byte[] parse(InputStream stream) {
-      try {
-        return stream.readAllBytes();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
     }
   }
 }
