@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -37,15 +38,16 @@ public final class PluginMain {
   /** What stopping may take on top of the drain before the process is ended in any case. */
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
-  private final PluginRuntime runtime;
-  private final PluginEnd link;
-  private final Duration patience;
+  /** What stopping has to finish. */
+  private record Serving(PluginRuntime runtime, PluginEnd link, Duration patience) {}
 
-  private PluginMain(PluginRuntime runtime, PluginEnd link, Duration patience) {
-    this.runtime = runtime;
-    this.link = link;
-    this.patience = patience;
-  }
+  /** Null until calls may come: there is nothing to finish then. */
+  private volatile @Nullable Serving serving;
+
+  /** What the process ends with where it ends by itself. */
+  private volatile int status = EXIT_OK;
+
+  private PluginMain() {}
 
   /**
    * Runs the plugin as this process and ends it; a plugin's {@code main} is this one call.
@@ -53,10 +55,16 @@ public final class PluginMain {
    * @param args none are known: a plugin is configured by its environment (RFC 6.3)
    */
   public static void run(Plugin plugin, String... args) {
-    System.exit(serve(plugin, args, System.getenv(), System.in));
+    Thread.setDefaultUncaughtExceptionHandler(PluginMain::lost);
+    PluginMain main = new PluginMain();
+    // First of all: whoever is told to stop while it opens its stores has stopped as asked, too.
+    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(main::stop));
+    int status = main.serve(plugin, args, System.getenv(), System.in);
+    main.status = status;
+    System.exit(status);
   }
 
-  private static int serve(
+  private int serve(
       Plugin plugin, String[] args, Map<String, String> environment, InputStream stdin) {
     try {
       if (args.length > 0) {
@@ -74,7 +82,8 @@ public final class PluginMain {
       if (port > 0) {
         LOG.info("health and metrics over gRPC on 127.0.0.1:{}", runtime.serveStandalone(port));
       }
-      return new PluginMain(runtime, link, patience).serve(plugin, stdin);
+      serving = new Serving(runtime, link, patience);
+      return serve(plugin, link, stdin);
     } catch (PluginRefusedException e) {
       LOG.atError().setCause(e.getCause()).log(e.getMessage());
       return EXIT_CONFIG;
@@ -94,9 +103,7 @@ public final class PluginMain {
         runtime.budget().maxPendingBytes());
   }
 
-  private int serve(Plugin plugin, InputStream stdin) throws IOException {
-    Thread.setDefaultUncaughtExceptionHandler(PluginMain::lost);
-    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(this::stop));
+  private static int serve(Plugin plugin, PluginEnd link, InputStream stdin) throws IOException {
     Thread.ofPlatform().name("parent").daemon().start(() -> awaitEnd(stdin));
     if (!ParentDeath.kills()) {
       LOG.debug("the kernel does not tell of the parent's death; the end of standard input does");
@@ -129,9 +136,17 @@ public final class PluginMain {
 
   /**
    * Runs when the virtual machine is told to exit, by a signal or by {@link System#exit}. It halts
-   * with 0 itself, because a virtual machine that a signal ended would exit with 143.
+   * itself, because a virtual machine that a signal ended would exit with 143.
    */
   private void stop() {
+    Serving served = serving;
+    boolean finished = served == null || finish(served);
+    Runtime.getRuntime().halt(finished ? status : EXIT_FAILED);
+  }
+
+  /** Whether all calls were answered in time. */
+  private static boolean finish(Serving served) {
+    Duration patience = served.patience();
     Thread.ofPlatform()
         .name("stop-watch")
         .daemon()
@@ -144,13 +159,13 @@ public final class PluginMain {
               }
               Runtime.getRuntime().halt(EXIT_FAILED);
             });
-    boolean finished = runtime.drain(patience);
+    boolean finished = served.runtime().drain(patience);
     if (!finished) {
-      LOG.warn("{} calls were not answered in {}", runtime.pending(), patience);
+      LOG.warn("{} calls were not answered in {}", served.runtime().pending(), patience);
     }
-    link.close();
-    runtime.close();
+    served.link().close();
+    served.runtime().close();
     LOG.info("stopped");
-    Runtime.getRuntime().halt(finished ? EXIT_OK : EXIT_FAILED);
+    return finished;
   }
 }

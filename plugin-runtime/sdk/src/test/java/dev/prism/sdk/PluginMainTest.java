@@ -34,6 +34,20 @@ class PluginMainTest {
   }
 
   @Test
+  void aPluginTerminatedWhileItOpensItsStoreExitsWithZero() throws Exception {
+    String main = OpeningPlugin.class.getName();
+    Path tests =
+        Path.of(OpeningPlugin.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    try (PluginProcess plugin = PluginProcess.start(main, tests, Map.of())) {
+      assertThat(plugin.process.inputReader().readLine()).isEqualTo("opening");
+
+      plugin.process.toHandle().destroy();
+
+      assertThat(plugin.exit()).isZero();
+    }
+  }
+
+  @Test
   void aPluginEndsWhenItsStandardInputDoes() throws Exception {
     try (PluginProcess plugin = PluginProcess.start(MAIN, classes, Map.of())) {
       plugin.link();
