@@ -28,6 +28,11 @@ public final class NotesPlugin implements Plugin {
 
     @Override public Set<Capability> capabilities() { return Set.of(); }
 
+    // A read sees every write before it, which is good enough for any level.
+    @Override public Set<Consistency.Level> consistencyLevels() {
+      return EnumSet.allOf(Consistency.Level.class);
+    }
+
     // One reader, writes applied in order, and nothing that waits: runs on the link's own thread.
     @Override public Execution execution() { return new Execution(1, true, false); }
 

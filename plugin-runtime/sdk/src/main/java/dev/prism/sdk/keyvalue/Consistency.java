@@ -10,7 +10,7 @@ public record Consistency(Level level, long maxStalenessMillis) {
   /** Sees every write acknowledged before it. */
   public static final Consistency STRONG = new Consistency(Level.STRONG, 0);
 
-  /** RFC 3.2. */
+  /** RFC 3.2; from the weakest to the strongest. */
   public enum Level {
     EVENTUAL,
     BOUNDED_STALENESS,

@@ -22,6 +22,14 @@ public interface KeyValueStore extends AutoCloseable {
   Set<Capability> capabilities();
 
   /**
+   * The levels at which {@link #read} and {@link #scan} may be asked; asked once, at least one. A
+   * session with another level is refused when it is opened, and one that names none gets the
+   * strongest of these. A store whose reads see every acknowledged write gives all of them: a
+   * stronger answer than was asked for is a right one.
+   */
+  Set<Consistency.Level> consistencyLevels();
+
+  /**
    * How the runtime may run this store. Asked once.
    *
    * @param readers how many threads may be in {@link #read} or {@link #scan} at once; at least 1

@@ -19,6 +19,8 @@ import dev.prism.type.v1.ConsistencyLevel;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -87,9 +89,7 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
       info.addInterfaces(AccessPattern.ACCESS_PATTERN_KEYVALUE)
           .addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_PROCESSOR)
           .addAllCapabilities(capabilities.stream().map(Capability::name).sorted().toList())
-          .addConsistencyLevels(ConsistencyLevel.CONSISTENCY_LEVEL_STRONG)
-          .addConsistencyLevels(ConsistencyLevel.CONSISTENCY_LEVEL_BOUNDED_STALENESS)
-          .addConsistencyLevels(ConsistencyLevel.CONSISTENCY_LEVEL_EVENTUAL);
+          .addAllConsistencyLevels(levels(store));
     }
     this.readiness = new Readiness(store == null ? () -> {} : store::ping);
     this.pluginCalls = new PluginCalls(answers, this::problem, metrics, info.build());
@@ -229,6 +229,26 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
               }
               served.put(number, new Method(handler, metrics.operation(method.getName()), data));
             });
+  }
+
+  /** The strongest first: the first one is the default. */
+  private static List<ConsistencyLevel> levels(KeyValueStore store) {
+    List<ConsistencyLevel> levels =
+        store.consistencyLevels().stream()
+            .sorted(Comparator.reverseOrder())
+            .map(
+                level ->
+                    switch (level) {
+                      case STRONG -> ConsistencyLevel.CONSISTENCY_LEVEL_STRONG;
+                      case BOUNDED_STALENESS ->
+                          ConsistencyLevel.CONSISTENCY_LEVEL_BOUNDED_STALENESS;
+                      case EVENTUAL -> ConsistencyLevel.CONSISTENCY_LEVEL_EVENTUAL;
+                    })
+            .toList();
+    if (levels.isEmpty()) {
+      throw new IllegalStateException("the store gives no consistency level");
+    }
+    return levels;
   }
 
   private static void check(Plugin plugin, PluginConfig config) {

@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A store that remembers what it was given, and does as a test says. */
 final class FakeStore implements KeyValueStore, Plugin {
   Set<Capability> capabilities = EnumSet.allOf(Capability.class);
+  Set<Consistency.Level> consistencyLevels = EnumSet.allOf(Consistency.Level.class);
   Execution execution = new Execution(2, false, true);
 
   /** What a write throws; null: nothing. */
@@ -58,6 +59,11 @@ final class FakeStore implements KeyValueStore, Plugin {
   @Override
   public Set<Capability> capabilities() {
     return capabilities;
+  }
+
+  @Override
+  public Set<Consistency.Level> consistencyLevels() {
+    return consistencyLevels;
   }
 
   @Override

@@ -20,17 +20,20 @@ import dev.prism.link.CallHeader;
 import dev.prism.options.Options;
 import dev.prism.plugin.v1.HealthServiceGrpc;
 import dev.prism.plugin.v1.InfoRequest;
+import dev.prism.plugin.v1.InfoResponse;
 import dev.prism.plugin.v1.LiveRequest;
 import dev.prism.plugin.v1.MetricsRequest;
 import dev.prism.plugin.v1.MetricsServiceGrpc;
 import dev.prism.plugin.v1.PluginInfoServiceGrpc;
 import dev.prism.sdk.Capability;
 import dev.prism.sdk.PluginConfig;
+import dev.prism.sdk.keyvalue.Consistency;
 import dev.prism.sdk.keyvalue.KeyValueStore.Execution;
 import dev.prism.sdk.keyvalue.Unit;
 import dev.prism.sdk.keyvalue.Write;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
+import dev.prism.type.v1.ConsistencyLevel;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.time.InstantSource;
@@ -46,6 +49,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 class PluginRuntimeTest {
   @RegisterExtension static final QuietLog QUIET = new QuietLog();
+
+  private static final int GET_INFO = 103;
 
   private final FakeStore store = new FakeStore();
   private PluginRuntime runtime;
@@ -405,6 +410,21 @@ class PluginRuntimeTest {
     } finally {
       channel.shutdownNow();
     }
+  }
+
+  @Test
+  void theLevelsOfTheStoreAreToldTheStrongestFirst() throws Exception {
+    store.consistencyLevels =
+        EnumSet.of(Consistency.Level.EVENTUAL, Consistency.Level.BOUNDED_STALENESS);
+    long inASecond = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+    FakeCall call = new FakeCall(FakeCall.header(GET_INFO, "default", "r", inASecond), new byte[0]);
+
+    runtime().onCall(call);
+
+    assertThat(InfoResponse.parseFrom(call.await().response()).getConsistencyLevelsList())
+        .containsExactly(
+            ConsistencyLevel.CONSISTENCY_LEVEL_BOUNDED_STALENESS,
+            ConsistencyLevel.CONSISTENCY_LEVEL_EVENTUAL);
   }
 
   @Test

@@ -79,6 +79,12 @@ final class MemoryStore implements KeyValueStore {
   }
 
   @Override
+  public Set<Consistency.Level> consistencyLevels() {
+    // Reads see every acknowledged write, whatever was asked for.
+    return EnumSet.allOf(Consistency.Level.class);
+  }
+
+  @Override
   public Execution execution() {
     return EXECUTION;
   }

@@ -109,6 +109,12 @@ public final class SqliteStore implements KeyValueStore {
   }
 
   @Override
+  public Set<Consistency.Level> consistencyLevels() {
+    // Reads see every acknowledged write, whatever was asked for.
+    return EnumSet.allOf(Consistency.Level.class);
+  }
+
+  @Override
   public Execution execution() {
     return execution;
   }
