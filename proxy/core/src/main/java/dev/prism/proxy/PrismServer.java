@@ -3,6 +3,7 @@ package dev.prism.proxy;
 import dev.prism.grpc.GrpcHost;
 import dev.prism.grpc.HttpRoute;
 import dev.prism.grpc.StandardServices;
+import dev.prism.plugin.v1.InfoResponse;
 import dev.prism.proxy.admin.AdminService;
 import dev.prism.proxy.admin.Health;
 import dev.prism.proxy.auth.ApiKeys;
@@ -68,6 +69,9 @@ public final class PrismServer implements AutoCloseable {
 
   private static final String DATA = "data";
   private static final String ADMIN = "admin";
+
+  /** What a plugin declares that keeps what it acknowledged (docs/capabilities.md). */
+  private static final String DURABLE = "DURABLE";
 
   /**
    * A call holds a virtual thread, its request and its answer; more than this is a client that has
@@ -158,7 +162,8 @@ public final class PrismServer implements AutoCloseable {
   private void run(Plugins plugins, String version, Ready ready)
       throws IOException, PluginStartException, InterruptedException {
     InstantSource clock = InstantSource.system();
-    ControlStore store = new ControlStore(controlPlugin(plugins), CONTROL_TIMEOUT);
+    Plugins.Plugin control = controlPlugin(plugins);
+    ControlStore store = new ControlStore(control, CONTROL_TIMEOUT);
     Sessions sessions = new Sessions(config.sessions(), store, clock, System::nanoTime);
     opened.push(sessions);
     ApiKeys keys =
@@ -203,6 +208,7 @@ public final class PrismServer implements AutoCloseable {
     if (!ready.await()) {
       LOG.warn("not every plugin is ready; the others serve");
     }
+    requireDurable(control);
     keys.load();
     schemas.load();
     catalog.load();
@@ -277,6 +283,26 @@ public final class PrismServer implements AutoCloseable {
       throw new IllegalArgumentException("no plugin for control.backend " + instance);
     }
     return plugin;
+  }
+
+  /**
+   * Refuses a control backend that forgets: sessions, configs and keys would go with its process.
+   * The reader of the configuration can tell this of the types that it knows only.
+   */
+  private static void requireDurable(Plugins.Plugin control)
+      throws PluginStartException, InterruptedException {
+    control.awaitNext(0, System.nanoTime() + CONTROL_TIMEOUT.toNanos());
+    InfoResponse info = control.status().info();
+    if (info == null || !info.getCapabilitiesList().contains(DURABLE)) {
+      throw new PluginStartException(
+          "control.backend: the plugin of \""
+              + control.instance()
+              + "\" ("
+              + control.type()
+              + ") does not declare "
+              + DURABLE
+              + ": sessions, configs and keys would be lost");
+    }
   }
 
   /** Where gRPC is served. */

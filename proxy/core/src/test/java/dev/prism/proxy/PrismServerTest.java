@@ -225,6 +225,17 @@ class PrismServerTest {
         .hasMessage("port " + server.port() + " is in use");
   }
 
+  @Test
+  void aControlBackendThatForgetsIsRefused() {
+    plugins.get("control").declareNotDurable();
+
+    assertThatThrownBy(() -> PrismServer.start(config(false, 0), plugins, "1.2.3"))
+        .isInstanceOf(ServerStartException.class)
+        .hasMessage(
+            "control.backend: the plugin of \"control\" (memory) does not declare DURABLE:"
+                + " sessions, configs and keys would be lost");
+  }
+
   private CreateSessionResponse open() {
     return SessionServiceGrpc.newBlockingStub(channel).createSession(request());
   }

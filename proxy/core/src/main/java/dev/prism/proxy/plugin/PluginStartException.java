@@ -7,7 +7,8 @@ package dev.prism.proxy.plugin;
 public final class PluginStartException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  PluginStartException(String message) {
+  /** With one line that says what is to be seen to. */
+  public PluginStartException(String message) {
     super(message);
   }
 }

@@ -30,7 +30,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * Memory plugins in this process, one per instance, over in-process links: all of a plugin but the
- * process. A plugin can be killed and started again; what it held stays, as if a disk had it.
+ * process. A plugin can be killed and started again; what it held stays, as if a disk had it, so
+ * that it declares DURABLE.
  */
 public final class InProcessPlugins implements Plugins, AutoCloseable {
   private static final int GET_METRICS = 102;
@@ -76,6 +77,7 @@ public final class InProcessPlugins implements Plugins, AutoCloseable {
     private final Instant startedAt = Instant.now();
     private volatile Incarnation incarnation;
     private volatile UnaryOperator<Link> around = link -> link;
+    private volatile boolean durable = true;
 
     One(String instance) {
       this.instance = instance;
@@ -91,6 +93,11 @@ public final class InProcessPlugins implements Plugins, AutoCloseable {
     /** Changes the links that are made from now on. */
     public void wrap(UnaryOperator<Link> around) {
       this.around = around;
+    }
+
+    /** Declares what a memory plugin does. */
+    public void declareNotDurable() {
+      durable = false;
     }
 
     /** The link dies under its calls. */
@@ -171,10 +178,13 @@ public final class InProcessPlugins implements Plugins, AutoCloseable {
     }
 
     private InfoResponse info() {
+      if (!up()) {
+        return InfoResponse.getDefaultInstance();
+      }
       try {
-        return up()
-            ? InfoResponse.parseFrom(ask(GET_INFO, InfoRequest.getDefaultInstance().toByteArray()))
-            : InfoResponse.getDefaultInstance();
+        byte[] answer = ask(GET_INFO, InfoRequest.getDefaultInstance().toByteArray());
+        InfoResponse.Builder info = InfoResponse.parseFrom(answer).toBuilder();
+        return durable ? info.addCapabilities("DURABLE").build() : info.build();
       } catch (IOException | LinkException e) {
         throw new IllegalStateException(e);
       }
