@@ -26,10 +26,12 @@ import dev.prism.keyvalue.v1.GetRequest;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
 import dev.prism.keyvalue.v1.PutRequest;
+import dev.prism.keyvalue.v1.PutResponse;
 import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.testing.Details;
 import dev.prism.proxy.testing.InProcessPlugins;
 import dev.prism.proxy.testing.MetricTables;
+import dev.prism.proxy.testing.ProbedLink;
 import dev.prism.session.v1.CreateSessionRequest;
 import dev.prism.session.v1.CreateSessionResponse;
 import dev.prism.session.v1.SessionServiceGrpc;
@@ -58,6 +60,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +72,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The whole proxy on real ports, its plugins in this process. */
 @Timeout(60)
 class PrismServerTest {
+  private static final int PUT = 2;
+
   @TempDir private Path data;
 
   private final InProcessPlugins plugins = new InProcessPlugins("mem", "control");
@@ -236,6 +243,45 @@ class PrismServerTest {
                 + " sessions, configs and keys would be lost");
   }
 
+  @Test
+  void closingFinishesACallInFlightAndRefusesNewOnes() throws Exception {
+    // Given a put that is on its way to the plugin
+    CountDownLatch underWay = new CountDownLatch(1);
+    CountDownLatch released = new CountDownLatch(1);
+    plugins
+        .get("mem")
+        .wrap(
+            link ->
+                new ProbedLink(
+                    link,
+                    header -> {
+                      if (header.operation() == PUT) {
+                        underWay.countDown();
+                        await(released);
+                      }
+                    }));
+    plugins.get("mem").restart();
+    String token = open().getSessionToken();
+    PutRequest request = PutRequest.newBuilder().setCollection("c").setKey("k").build();
+    Future<PutResponse> put =
+        KeyValueServiceGrpc.newFutureStub(
+                ClientInterceptors.intercept(channel, header("prism-session", token)))
+            .put(request);
+    await(underWay);
+
+    // When
+    Thread closing = Thread.ofPlatform().start(server::close);
+    StatusRuntimeException refusal = firstFailure(() -> kv(token).get(get()));
+    boolean waits = closing.isAlive() && !put.isDone();
+    released.countDown();
+    closing.join();
+
+    // Then
+    assertThat(reason(refusal)).isEqualTo(Reason.SHUTTING_DOWN.name());
+    assertThat(waits).isTrue();
+    assertThat(put.get().getEtag()).isNotEmpty();
+  }
+
   private CreateSessionResponse open() {
     return SessionServiceGrpc.newBlockingStub(channel).createSession(request());
   }
@@ -282,6 +328,23 @@ class PrismServerTest {
     ManagedChannel made = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
     channels.add(made);
     return made;
+  }
+
+  /** Of a call that is made until it fails. */
+  private static StatusRuntimeException firstFailure(Runnable call) {
+    StatusRuntimeException failure = null;
+    while (failure == null) { // the test's own time limit ends it
+      failure = failure(call);
+    }
+    return failure;
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static StatusRuntimeException failure(Runnable call) {

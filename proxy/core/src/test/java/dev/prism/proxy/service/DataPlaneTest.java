@@ -13,8 +13,6 @@ import dev.prism.keyvalue.v1.PutRequest;
 import dev.prism.keyvalue.v1.ScanRequest;
 import dev.prism.keyvalue.v1.ScanResponse;
 import dev.prism.link.CallHeader;
-import dev.prism.link.Exchange;
-import dev.prism.link.Hello;
 import dev.prism.link.Link;
 import dev.prism.link.LinkException;
 import dev.prism.proxy.route.MethodTable;
@@ -22,6 +20,7 @@ import dev.prism.proxy.session.BoundConfig;
 import dev.prism.proxy.testing.DataPlaneHarness;
 import dev.prism.proxy.testing.Details;
 import dev.prism.proxy.testing.InProcessPlugins;
+import dev.prism.proxy.testing.ProbedLink;
 import dev.prism.status.Reason;
 import dev.prism.type.v1.AccessPattern;
 import io.grpc.CallOptions;
@@ -343,13 +342,7 @@ class DataPlaneTest {
     assertThat(server.admission.drain(Duration.ofSeconds(5))).isTrue();
   }
 
-  /** Looks at each call's header on the way to the plugin, and may fail it. */
-  @FunctionalInterface
-  private interface Probe {
-    void see(CallHeader header) throws LinkException;
-  }
-
-  private void relink(Probe probe) {
+  private void relink(ProbedLink.Probe probe) {
     InProcessPlugins.One plugin = server.plugins.get(DataPlaneHarness.INSTANCE);
     plugin.wrap(link -> new ProbedLink(link, probe));
     plugin.kill();
@@ -421,39 +414,5 @@ class DataPlaneTest {
 
   private static RetryInfo retry(StatusRuntimeException failure) {
     return Details.of(StatusProto.fromThrowable(failure), RetryInfo.class);
-  }
-
-  private record ProbedLink(Link link, Probe probe) implements Link {
-    @Override
-    public Hello peer() {
-      return link.peer();
-    }
-
-    @Override
-    public byte[] call(CallHeader header, byte[] request) throws LinkException {
-      probe.see(header);
-      return link.call(header, request);
-    }
-
-    @Override
-    public Exchange open(CallHeader header, byte[] request) throws LinkException {
-      probe.see(header);
-      return link.open(header, request);
-    }
-
-    @Override
-    public State state() {
-      return link.state();
-    }
-
-    @Override
-    public Stats stats() {
-      return link.stats();
-    }
-
-    @Override
-    public void close() {
-      link.close();
-    }
   }
 }
