@@ -37,6 +37,9 @@ final class ServerConfigReader {
   /** The longest that a plugin agrees to be given to finish ({@code PRISM_DRAIN_SECONDS}). */
   private static final Duration MAX_SHUTDOWN_GRACE = Duration.ofMinutes(5);
 
+  /** The most connections that a plugin agrees to hold ({@code PRISM_POOL_SIZE}). */
+  private static final int MAX_POOL_SIZE = 64;
+
   private static final List<String> SHIPPED_TYPES = List.of("memory", "sqlite");
 
   /** The types that the contract names besides. */
@@ -163,7 +166,7 @@ final class ServerConfigReader {
                   name,
                   type(section),
                   new Pool(
-                      pool.integer("size", 4, 1, 1000),
+                      pool.integer("size", 4, 1, MAX_POOL_SIZE),
                       pool.duration(
                           "acquire_timeout",
                           Duration.ofSeconds(5),

@@ -136,6 +136,7 @@ class ServerConfigLoaderTest {
         "backends: { Main: { type: sqlite } }   | must have 1 to 63 characters",
         "backends: { a-: { type: sqlite } }     | must have 1 to 63 characters",
         "backends: { a: { pool: { size: 4 } } } | backends.a.type is needed",
+        "backends: { a: { type: sqlite, pool: { size: 65 } } } | from 1 to 64",
         "backends: { a: { type: memory } }      | control.backend is needed",
         "control: { backend: memory }           | does not keep values durably",
         "control: { backend: sqlit }            | did you mean \"sqlite\"?",
