@@ -41,7 +41,7 @@ public final class Catalog {
   public static final String DEFAULT_NAMESPACE = "default";
 
   /** Configs that a namespace may register. */
-  static final int MAX_REGISTERED = 1000;
+  private static final int MAX_REGISTERED = 1000;
 
   private static final int MAX_CONFIG_BYTES = 64 << 10;
 
@@ -51,6 +51,7 @@ public final class Catalog {
   private final ControlStore store;
   private final InstantSource clock;
   private final BiPredicate<String, String> inUse;
+  private final int maxRegistered;
   private final ReentrantLock changing = new ReentrantLock();
 
   /** By namespace and name. */
@@ -66,12 +67,25 @@ public final class Catalog {
       ControlStore store,
       InstantSource clock,
       BiPredicate<String, String> inUse) {
+    this(server, backends, schemas, store, clock, inUse, MAX_REGISTERED);
+  }
+
+  /** With another bound on the configs that a namespace registers. */
+  Catalog(
+      ServerConfig server,
+      BackendInfo backends,
+      Schemas schemas,
+      ControlStore store,
+      InstantSource clock,
+      BiPredicate<String, String> inUse,
+      int maxRegistered) {
     this.server = server;
     this.rules = new ClientConfigRules(server.backends(), server.namespaces());
     this.checker = new ConfigChecker(rules, backends, schemas);
     this.store = store;
     this.clock = clock;
     this.inUse = inUse;
+    this.maxRegistered = maxRegistered;
   }
 
   /** Takes up the registered configs. Called once, before the first call is served. */
@@ -242,12 +256,10 @@ public final class Catalog {
           "A config of that name and version is registered with other content; give it another"
               + " version.");
     }
-    if (before == null && registered(namespace).size() >= MAX_REGISTERED) {
+    if (before == null && registered(namespace).size() >= maxRegistered) {
       throw PrismException.of(
           Reason.REGISTRATION_LIMIT,
-          "The namespace has as many configs as it may ("
-              + MAX_REGISTERED
-              + "); delete one first.");
+          "The namespace has as many configs as it may (" + maxRegistered + "); delete one first.");
     }
     ConfigRecord record =
         ConfigRecord.newBuilder()

@@ -9,8 +9,10 @@ import com.google.rpc.BadRequest;
 import dev.prism.config.v1.BackendType;
 import dev.prism.config.v1.ClientConfig;
 import dev.prism.config.v1.ConfigSource;
+import dev.prism.control.v1.ConfigRecord;
 import dev.prism.proxy.auth.Principal;
 import dev.prism.proxy.store.ControlStore;
+import dev.prism.proxy.store.ControlStore.Kind;
 import dev.prism.proxy.testing.FakeTime;
 import dev.prism.proxy.testing.InProcessPlugins;
 import dev.prism.status.PrismException;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,16 +37,27 @@ class CatalogTest {
   private static final Principal DEFAULT_ONLY =
       new Principal("key:d", "d", Set.of("default"), null);
 
-  private final InProcessPlugins plugins = new InProcessPlugins("control");
+  private static final int MAX_REGISTERED = 3;
+
+  /** One for all tests, which take out what they put in: a link of its own is most of a test. */
+  private static final InProcessPlugins PLUGINS = new InProcessPlugins("control");
+
   private final ControlStore store =
-      new ControlStore(plugins.get("control"), java.time.Duration.ofSeconds(5));
+      new ControlStore(PLUGINS.get("control"), java.time.Duration.ofSeconds(5));
   private final FakeTime time = new FakeTime();
   private final Set<String> inUse = new HashSet<>();
   private Catalog catalog = catalog();
 
   @AfterEach
-  void close() {
-    plugins.close();
+  void forget() {
+    store
+        .list(Kind.CONFIGS, ConfigRecord.parser())
+        .forEach(entry -> store.delete(Kind.CONFIGS, entry.key()));
+  }
+
+  @AfterAll
+  static void close() {
+    PLUGINS.close();
   }
 
   @Test
@@ -288,7 +302,7 @@ class CatalogTest {
 
   @Test
   void aNamespaceRegistersSoManyAndNoMore() {
-    for (int i = 0; i < Catalog.MAX_REGISTERED; i++) {
+    for (int i = 0; i < MAX_REGISTERED; i++) {
       catalog.register(keyValue("c" + i).build(), ANYONE);
     }
 
@@ -306,7 +320,8 @@ class CatalogTest {
         new Schemas(store, time),
         store,
         time,
-        (namespace, name) -> inUse.contains(namespace + "/" + name));
+        (namespace, name) -> inUse.contains(namespace + "/" + name),
+        MAX_REGISTERED);
   }
 
   private static Reason refusal(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {

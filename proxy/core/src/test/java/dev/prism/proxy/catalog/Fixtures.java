@@ -31,9 +31,15 @@ final class Fixtures {
         archived: { pattern: KEYVALUE, backend: { type: SQLITE, name: archive } }
       """;
 
+  private static final ServerConfig SERVER = read();
+
   private Fixtures() {}
 
   static ServerConfig server() {
+    return SERVER;
+  }
+
+  private static ServerConfig read() {
     try {
       Path file = Files.createTempFile("prism", ".yaml");
       try {
