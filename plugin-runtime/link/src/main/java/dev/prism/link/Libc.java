@@ -1,7 +1,5 @@
 package dev.prism.link;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
@@ -13,10 +11,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The few calls of Linux's C library that Java has no API for. Loaded on Linux only, on x86-64 and
- * aarch64.
+ * The few calls of Linux that Java has no API for, on x86-64 and aarch64. All go through the C
+ * library's {@code syscall}, by number: the Foreign Function API makes the code of one shape of
+ * call at its first use, at a cost that a process's start would feel for each further shape.
  */
 final class Libc {
   static final int EINTR = 4;
@@ -34,63 +34,70 @@ final class Libc {
   /** No sealing further, no shrinking, no growing (hazard 11). */
   static final int SEALS = SEAL_SEAL | SEAL_SHRINK | SEAL_GROW;
 
+  private static final int AT_FDCWD = -100;
   private static final int O_RDWR = 0x2;
   private static final int O_CLOEXEC = 0x80000;
   private static final int SEEK_END = 2;
   private static final long FUTEX_WAIT = 0;
   private static final long FUTEX_WAKE = 1;
+  private static final long PR_SET_PDEATHSIG = 1;
+  private static final long SIGKILL = 9;
 
-  /** The futex system call's number: by architecture, not one for all (hazard 17). */
-  private static final long SYS_FUTEX =
-      switch (System.getProperty("os.arch", "")) {
-        case "amd64" -> 202;
-        case "aarch64" -> 98;
-        default -> -1;
+  /** System call numbers: by architecture, not one for all (hazard 17). */
+  private record Numbers(
+      long memfdCreate,
+      long ftruncate,
+      long fcntl,
+      long openat,
+      long close,
+      long lseek,
+      long futex,
+      long prctl) {
+    static @Nullable Numbers of(String architecture) {
+      return switch (architecture) {
+        case "amd64" -> new Numbers(319, 77, 72, 257, 3, 8, 202, 157);
+        case "aarch64" -> new Numbers(279, 46, 25, 56, 57, 62, 98, 167);
+        default -> null;
       };
+    }
+  }
 
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-
-  private static final MethodHandle MEMFD_CREATE =
-      handle("memfd_create", -1, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
-  private static final MethodHandle FTRUNCATE =
-      handle("ftruncate", -1, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle FCNTL =
-      handle("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-  private static final MethodHandle OPEN =
-      handle("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
-  private static final MethodHandle CLOSE =
-      handle("close", -1, FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-  private static final MethodHandle LSEEK =
-      handle("lseek", -1, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final FunctionDescriptor SYSCALL =
-      FunctionDescriptor.of(
-          JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle WAIT = handle("syscall", 1, SYSCALL);
-
-  /** Without errno, which would cost an allocation a wake; a valid address cannot fail. */
-  private static final MethodHandle WAKE =
-      LINKER.downcallHandle(
-          LINKER.defaultLookup().findOrThrow("syscall"),
-          SYSCALL,
-          Linker.Option.firstVariadicArg(1));
+  private static final @Nullable Numbers NUMBERS =
+      System.getProperty("os.name", "").equals("Linux")
+          ? Numbers.of(System.getProperty("os.arch", ""))
+          : null;
 
   private Libc() {}
 
-  /** Whether this machine's futex is known. */
-  static boolean hasFutex() {
-    return SYS_FUTEX >= 0;
+  /** Whether this is a Linux whose system calls are known; nothing else may be called where not. */
+  static boolean isKnown() {
+    return NUMBERS != null;
   }
 
-  private static MethodHandle handle(String name, int firstVariadic, FunctionDescriptor function) {
-    MemorySegment symbol = LINKER.defaultLookup().findOrThrow(name);
-    Linker.Option errno = Linker.Option.captureCallState("errno");
-    return firstVariadic < 0
-        ? LINKER.downcallHandle(symbol, function, errno)
-        : LINKER.downcallHandle(
-            symbol, function, errno, Linker.Option.firstVariadicArg(firstVariadic));
+  private static Numbers numbers() {
+    if (NUMBERS == null) {
+      throw new IllegalStateException("no Linux whose system calls are known");
+    }
+    return NUMBERS;
+  }
+
+  /** Made at the first call, so that {@link #isKnown} can be asked anywhere. */
+  private static final class Native {
+    static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
+    static final VarHandle ERRNO =
+        CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+    static final MethodHandle SYSCALL =
+        Linker.nativeLinker()
+            .downcallHandle(
+                Linker.nativeLinker().defaultLookup().findOrThrow("syscall"),
+                FunctionDescriptor.of(
+                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+                Linker.Option.firstVariadicArg(1),
+                Linker.Option.captureCallState("errno"));
+
+    /** Where wakes leave an errno that nobody reads: they share it, so that none allocates. */
+    static final MemorySegment UNREAD = Arena.global().allocate(CAPTURE);
   }
 
   /** Room for one thread's errno and futex timeout. */
@@ -99,31 +106,29 @@ final class Libc {
     final MemorySegment timespec;
 
     Scratch(Arena arena) {
-      capture = arena.allocate(CAPTURE);
+      capture = arena.allocate(Native.CAPTURE);
       timespec = arena.allocate(16, 8);
     }
 
     int errno() {
-      return (int) ERRNO.get(capture, 0L);
+      return (int) Native.ERRNO.get(capture, 0L);
     }
   }
 
-  @FunctionalInterface
-  private interface Call {
-    long invoke(Arena arena, MemorySegment capture) throws Throwable;
+  private static long syscall(
+      MemorySegment errno, long number, long a, long b, long c, long d, long e) {
+    try {
+      return (long) Native.SYSCALL.invokeExact(errno, number, a, b, c, d, e);
+    } catch (Throwable thrown) { // what invokeExact declares; a system call throws nothing
+      throw new IllegalStateException("system call " + number, thrown);
+    }
   }
 
-  private static long call(String name, Call call) throws IOException {
+  private static long call(String name, long number, long a, long b, long c, long d)
+      throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       Scratch scratch = new Scratch(arena);
-      long result;
-      try {
-        result = call.invoke(arena, scratch.capture);
-      } catch (RuntimeException | Error e) {
-        throw e;
-      } catch (Throwable e) {
-        throw new IllegalStateException(e);
-      }
+      long result = syscall(scratch.capture, number, a, b, c, d, 0);
       if (result < 0) {
         throw new IOException(name + " failed: errno " + scratch.errno());
       }
@@ -133,19 +138,16 @@ final class Libc {
 
   /** An anonymous file of {@code bytes} that can neither shrink nor grow; its descriptor. */
   static int sealedMemory(String name, long bytes) throws IOException {
-    int fd =
-        (int)
-            call(
-                "memfd_create",
-                (arena, errno) ->
-                    (int)
-                        MEMFD_CREATE.invokeExact(
-                            errno, arena.allocateFrom(name), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    Numbers numbers = numbers();
+    int fd;
+    try (Arena arena = Arena.ofConfined()) {
+      long text = arena.allocateFrom(name).address();
+      long flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+      fd = (int) call("memfd_create", numbers.memfdCreate, text, flags, 0, 0);
+    }
     try {
-      call("ftruncate", (arena, errno) -> (int) FTRUNCATE.invokeExact(errno, fd, bytes));
-      call(
-          "fcntl(F_ADD_SEALS)",
-          (arena, errno) -> (int) FCNTL.invokeExact(errno, fd, F_ADD_SEALS, SEALS));
+      call("ftruncate", numbers.ftruncate, fd, bytes, 0, 0);
+      call("fcntl(F_ADD_SEALS)", numbers.fcntl, fd, F_ADD_SEALS, SEALS, 0);
       return fd;
     } catch (IOException e) {
       close(fd);
@@ -155,26 +157,27 @@ final class Libc {
 
   /** The seals of an open file; fails where the file is no memory file. */
   static int seals(int fd) throws IOException {
-    return (int)
-        call(
-            "fcntl(F_GET_SEALS)",
-            (arena, errno) -> (int) FCNTL.invokeExact(errno, fd, F_GET_SEALS, 0));
+    return (int) call("fcntl(F_GET_SEALS)", numbers().fcntl, fd, F_GET_SEALS, 0, 0);
   }
 
   static int open(String path) throws IOException {
-    return (int)
-        call(
-            "open",
-            (arena, errno) ->
-                (int) OPEN.invokeExact(errno, arena.allocateFrom(path), O_RDWR | O_CLOEXEC, 0));
+    try (Arena arena = Arena.ofConfined()) {
+      long text = arena.allocateFrom(path).address();
+      return (int) call("open", numbers().openat, AT_FDCWD, text, O_RDWR | O_CLOEXEC, 0);
+    }
   }
 
   static long size(int fd) throws IOException {
-    return call("lseek", (arena, errno) -> (long) LSEEK.invokeExact(errno, fd, 0L, SEEK_END));
+    return call("lseek", numbers().lseek, fd, 0, SEEK_END, 0);
   }
 
   static void close(int fd) throws IOException {
-    call("close", (arena, errno) -> (int) CLOSE.invokeExact(errno, fd));
+    call("close", numbers().close, fd, 0, 0, 0);
+  }
+
+  /** Has the kernel kill this process when the thread that started it ends. */
+  static void dieWithParent() throws IOException {
+    call("prctl(PR_SET_PDEATHSIG)", numbers().prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);
   }
 
   /**
@@ -186,34 +189,16 @@ final class Libc {
   static int futexWait(long address, int expected, long nanos, Scratch scratch) {
     scratch.timespec.set(JAVA_LONG, 0, nanos / 1_000_000_000L);
     scratch.timespec.set(JAVA_LONG, 8, nanos % 1_000_000_000L);
-    try {
-      long result =
-          (long)
-              WAIT.invokeExact(
-                  scratch.capture,
-                  SYS_FUTEX,
-                  address,
-                  FUTEX_WAIT,
-                  (long) expected,
-                  scratch.timespec.address(),
-                  0L,
-                  0L);
-      return result == 0 ? 0 : scratch.errno();
-    } catch (Throwable e) {
-      throw new IllegalStateException("futex", e);
-    }
+    long timeout = scratch.timespec.address();
+    long result =
+        syscall(scratch.capture, numbers().futex, address, FUTEX_WAIT, expected, timeout, 0);
+    return result == 0 ? 0 : scratch.errno();
   }
 
   /** Wakes whoever waits on the word at {@code address}. Never waits; any thread. */
   static void futexWake(long address) {
-    long result;
-    try {
-      result = (long) WAKE.invokeExact(SYS_FUTEX, address, FUTEX_WAKE, 1L, 0L, 0L, 0L);
-    } catch (Throwable e) {
-      throw new IllegalStateException("futex", e);
-    }
-    if (result < 0) {
-      throw new IllegalStateException("futex wake failed");
+    if (syscall(Native.UNREAD, numbers().futex, address, FUTEX_WAKE, 1, 0, 0) < 0) {
+      throw new IllegalStateException("futex wake failed"); // a mapped address cannot
     }
   }
 }

@@ -39,7 +39,7 @@ public record LinkConfig(int ringBytes, int maxInFlight, ByteBudget replyBudget,
 
   /** The defaults: 8 MiB rings, 2048 calls, a futex where there is one. */
   public static LinkConfig defaults(ByteBudget replyBudget) {
-    return new LinkConfig(8 << 20, 2048, replyBudget, !Platform.hasFutex());
+    return new LinkConfig(8 << 20, 2048, replyBudget, !Libc.isKnown());
   }
 
   static boolean ringFits(int ringBytes) {
@@ -52,12 +52,5 @@ public record LinkConfig(int ringBytes, int maxInFlight, ByteBudget replyBudget,
     return maxInFlight >= 1
         && maxInFlight <= MAX_IN_FLIGHT
         && (long) maxInFlight * RESERVED_BYTES <= ringBytes / 2;
-  }
-
-  /** What this machine has; apart, so that nothing of Linux is loaded elsewhere. */
-  private static final class Platform {
-    static boolean hasFutex() {
-      return System.getProperty("os.name", "").equals("Linux") && Libc.hasFutex();
-    }
   }
 }

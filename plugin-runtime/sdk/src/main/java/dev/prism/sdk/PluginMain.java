@@ -1,6 +1,7 @@
 package dev.prism.sdk;
 
 import dev.prism.link.Hello;
+import dev.prism.link.ParentDeath;
 import dev.prism.link.PluginEnd;
 import dev.prism.sdk.log.JsonLogging;
 import dev.prism.sdk.runtime.PluginRuntime;
