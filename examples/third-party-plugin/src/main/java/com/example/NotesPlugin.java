@@ -36,7 +36,8 @@ public final class NotesPlugin implements Plugin {
     // One reader, writes applied in order, and nothing that waits: runs on the link's own thread.
     @Override public Execution execution() { return new Execution(1, true, false); }
 
-    @Override public List<Item> read(String namespace, Consistency consistency, List<Key> keys) {
+    // The values are in memory already, so that there is no reason to stop at maxBytes.
+    @Override public List<Item> read(String namespace, Consistency consistency, List<Key> keys, long maxBytes) {
       return keys.stream().map(key -> items.get(place(namespace, key))).toList();
     }
 

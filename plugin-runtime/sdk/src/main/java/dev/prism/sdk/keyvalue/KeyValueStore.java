@@ -49,9 +49,14 @@ public interface KeyValueStore extends AutoCloseable {
    * Reads many keys of one namespace in one round trip. Called by up to {@link Execution#readers}
    * threads at once.
    *
-   * @return one entry a key, in order; null where there is no item
+   * @param maxBytes how large all values together may grow: a store that makes them as it reads
+   *     stops with the one that goes over it, and leaves out the keys that follow. The runtime asks
+   *     again for those, after it has answered the calls that have all their keys
+   * @return one entry a key, in order; null where there is no item. At least one, and fewer than
+   *     keys only where {@code maxBytes} was passed
    */
-  List<@Nullable Item> read(String namespace, Consistency consistency, List<Key> keys);
+  List<@Nullable Item> read(
+      String namespace, Consistency consistency, List<Key> keys, long maxBytes);
 
   /**
    * Applies the units, one after the other as seen by every reader, and returns when all of them

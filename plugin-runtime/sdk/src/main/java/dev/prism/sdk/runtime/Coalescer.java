@@ -12,7 +12,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Joins concurrent operations into one call of the backend (hazard 22). It adds no wait: a batch is
@@ -32,7 +31,10 @@ import org.jspecify.annotations.Nullable;
  * @param <R> what it answers
  */
 final class Coalescer<Q, R> {
-  /** The backend: one result a query, in order; fails as {@code KeyValueStore} says. */
+  /**
+   * The backend: one result a query, in order; fails as {@code KeyValueStore} says. Where it may be
+   * asked again it may answer the first queries only, at least one.
+   */
   @FunctionalInterface
   interface Backend<Q, R> {
     List<R> run(Group group, List<Q> queries);
@@ -138,10 +140,27 @@ final class Coalescer<Q, R> {
   }
 
   private void run(List<Work<Q, R>> batch) {
-    Throwable failure = attempt(batch);
-    if (failure == null) {
-      return;
+    List<Work<Q, R>> left = batch;
+    while (true) {
+      List<R> results;
+      try {
+        results = ask(left);
+      } catch (Throwable e) {
+        // Whatever the backend throws is the answer of its callers, and the lane lives on.
+        failed(left, e);
+        return;
+      }
+      for (int i = 0; i < results.size(); i++) {
+        answer(left.get(i), results.get(i));
+      }
+      if (results.size() == left.size()) {
+        return;
+      }
+      left = left.subList(results.size(), left.size());
     }
+  }
+
+  private void failed(List<Work<Q, R>> batch, Throwable failure) {
     if (batch.size() == 1 || !isWorthRepeating(failure)) {
       failAll(batch, failure);
       return;
@@ -153,43 +172,41 @@ final class Coalescer<Q, R> {
         expire(work);
         continue;
       }
-      Throwable own = attempt(List.of(work));
-      if (own == null) {
+      List<R> results;
+      try {
+        results = ask(List.of(work));
+      } catch (Throwable own) {
+        fail(work, own);
+        if (isNobodysGuilt(own)) {
+          failAll(batch.subList(i + 1, batch.size()), own);
+          return;
+        }
         continue;
       }
-      fail(work, own);
-      if (isNobodysGuilt(own)) {
-        failAll(batch.subList(i + 1, batch.size()), own);
-        return;
-      }
+      answer(work, results.getFirst());
     }
   }
 
-  /** Runs the batch and answers its calls; or answers none and says why. */
-  private @Nullable Throwable attempt(List<Work<Q, R>> batch) {
+  /**
+   * The results of the first calls of the batch, at least one; of all that must not be repeated.
+   */
+  private List<R> ask(List<Work<Q, R>> batch) {
     Group group = batch.getFirst().group();
     List<R> results;
+    long started = events.sending(batch);
     try {
-      long started = events.sending(batch);
-      try {
-        results =
-            CallContext.call(
-                headers(batch), () -> backend.run(group, new View<>(batch, Work::query)));
-      } finally {
-        events.returned(batch, started);
-      }
-      if (results.size() != batch.size()) {
-        throw new IllegalStateException(
-            "the backend gave " + results.size() + " results for " + batch.size() + " calls");
-      }
-    } catch (Throwable e) {
-      // Whatever the backend throws is the answer of its callers, and the lane lives on.
-      return e;
+      results =
+          CallContext.call(
+              headers(batch), () -> backend.run(group, new View<>(batch, Work::query)));
+    } finally {
+      events.returned(batch, started);
     }
-    for (int i = 0; i < batch.size(); i++) {
-      answer(batch.get(i), results.get(i));
+    int given = results.size();
+    if (given > batch.size() || given < (repeatable ? 1 : batch.size())) {
+      throw new IllegalStateException(
+          "the backend gave " + given + " results for " + batch.size() + " calls");
     }
-    return null;
+    return results;
   }
 
   private void answer(Work<Q, R> work, R result) {

@@ -70,7 +70,7 @@ final class KeyValueCalls implements AutoCloseable {
             budget.batchBytes(),
             StoreBackends.MOST_PENDING,
             budget.maxPendingBytes());
-    StoreBackends backends = new StoreBackends(store, slots, budget.batchBytes());
+    StoreBackends backends = new StoreBackends(store, slots, budget.batchBytes(), maxMessageBytes);
     this.reads =
         new Coalescer<>(
             blocking ? backends::read : backends::readInPlace,

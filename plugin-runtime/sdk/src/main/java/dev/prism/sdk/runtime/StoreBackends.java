@@ -6,6 +6,8 @@ import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.keyvalue.Unit;
 import dev.prism.sdk.keyvalue.UnitResult;
 import dev.prism.sdk.runtime.Work.Group;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -30,15 +32,19 @@ final class StoreBackends {
   private final KeyValueStore store;
   private final StoreSlots slots;
   private final long answerBytes;
+  private final long maxMessageBytes;
   private IntConsumer limitKeys = keys -> {};
 
   /**
    * @param answerBytes what the answers of one read batch are aimed at
+   * @param maxMessageBytes the largest answer of one call, and where a read stops: sizes are not
+   *     known before, and all the values of a batch may be more than the heap holds
    */
-  StoreBackends(KeyValueStore store, StoreSlots slots, long answerBytes) {
+  StoreBackends(KeyValueStore store, StoreSlots slots, long answerBytes, long maxMessageBytes) {
     this.store = store;
     this.slots = slots;
     this.answerBytes = answerBytes;
+    this.maxMessageBytes = maxMessageBytes;
   }
 
   /**
@@ -49,6 +55,7 @@ final class StoreBackends {
     this.limitKeys = limitKeys;
   }
 
+  /** The items of the first queries, at least one; of all where their values fit one message. */
   List<List<@Nullable Item>> read(Group group, List<List<Key>> queries) {
     return slots.with(() -> readInPlace(group, queries));
   }
@@ -63,20 +70,28 @@ final class StoreBackends {
         keys.addAll(query);
       }
     }
-    List<@Nullable Item> items = store.read(group.namespace(), group.consistency(), keys);
-    if (items.size() != keys.size()) {
+    List<@Nullable Item> items =
+        store.read(group.namespace(), group.consistency(), keys, maxMessageBytes);
+    if (items.isEmpty() || items.size() > keys.size()) {
       throw new IllegalStateException(
           "the store gave " + items.size() + " items for " + keys.size() + " keys");
     }
     limitKeys.accept(keysThatFit(items));
-    if (queries.size() == 1) {
-      return List.of(items);
-    }
     List<List<@Nullable Item>> results = new ArrayList<>(queries.size());
     int from = 0;
     for (List<Key> query : queries) {
+      if (from + query.size() > items.size()) {
+        break; // the store stopped here; who is left is asked for again
+      }
       results.add(items.subList(from, from + query.size()));
       from += query.size();
+    }
+    if (results.isEmpty()) {
+      throw PrismException.of(
+          Reason.MESSAGE_TOO_LARGE,
+          "the values alone have more than the "
+              + maxMessageBytes
+              + " bytes that this backend sends; ask for fewer keys");
     }
     return results;
   }

@@ -150,9 +150,11 @@ class CoalescerModelTest {
     }
 
     /** The fake backend. While it works, others may come, or stop waiting. */
-    private List<Integer> backend(Group group, List<Op> batch) {
+    private List<Integer> backend(Group group, List<Op> asked) {
+      boolean stops = repeatable && random.nextInt(4) == 0;
+      List<Op> batch = stops ? asked.subList(0, 1 + random.nextInt(asked.size())) : asked;
       try {
-        checkBatch(group, batch);
+        checkBatch(group, asked);
       } catch (AssertionError e) {
         // Thrown from here it would be one more failure of the backend.
         violation = violation == null ? e : violation;
@@ -169,12 +171,12 @@ class CoalescerModelTest {
           case GUILTY -> throw PrismException.of(Reason.FIELD_INVALID, "guilty");
           case UNAVAILABLE -> throw PrismException.of(Reason.BACKEND_UNAVAILABLE, "gone");
           case UNKNOWN -> {
-            beside.addAll(batch.stream().map(Op::id).toList());
+            beside.addAll(asked.stream().map(Op::id).toList());
             throw PrismException.of(Reason.OUTCOME_UNKNOWN, "unknown");
           }
           case BROKEN -> {
             if (!repeatable) {
-              beside.addAll(batch.stream().map(Op::id).toList());
+              beside.addAll(asked.stream().map(Op::id).toList());
             }
             throw new Broken();
           }

@@ -36,6 +36,10 @@ final class FakeStore implements KeyValueStore, Plugin {
   /** Taken by each write before it does anything; a test that holds them back drains it. */
   final Semaphore gate = new Semaphore(Integer.MAX_VALUE / 2);
 
+  /** How many keys a read takes before it has as many bytes as it may have. */
+  volatile int mostRead = Integer.MAX_VALUE;
+
+  final List<List<Key>> reads = Collections.synchronizedList(new ArrayList<>());
   final List<List<Unit>> writes = Collections.synchronizedList(new ArrayList<>());
   final List<String> traceparents = Collections.synchronizedList(new ArrayList<>());
   final AtomicInteger atWork = new AtomicInteger();
@@ -72,7 +76,8 @@ final class FakeStore implements KeyValueStore, Plugin {
   }
 
   @Override
-  public List<Item> read(String namespace, Consistency consistency, List<Key> keys) {
+  public List<Item> read(String namespace, Consistency consistency, List<Key> keys, long maxBytes) {
+    reads.add(List.copyOf(keys));
     traceparents.add(CallContext.current().orElseThrow().traceparent().orElse("none"));
     atWork.incrementAndGet();
     gate.acquireUninterruptibly();
@@ -81,6 +86,7 @@ final class FakeStore implements KeyValueStore, Plugin {
       throw failure;
     }
     return keys.stream()
+        .limit(mostRead)
         .map(key -> new Item(key.key().getBytes(), "e", Item.NEVER, "", Map.of()))
         .toList();
   }

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Message;
+import dev.prism.keyvalue.v1.BatchGetRequest;
 import dev.prism.keyvalue.v1.BatchPutEntry;
 import dev.prism.keyvalue.v1.BatchPutRequest;
 import dev.prism.keyvalue.v1.BatchPutResponse;
 import dev.prism.keyvalue.v1.CompareAndSwapRequest;
 import dev.prism.keyvalue.v1.DeleteRequest;
 import dev.prism.keyvalue.v1.GetRequest;
+import dev.prism.keyvalue.v1.GetResponse;
 import dev.prism.keyvalue.v1.Keyvalue;
 import dev.prism.keyvalue.v1.PutRequest;
 import dev.prism.keyvalue.v1.PutResponse;
@@ -410,6 +412,42 @@ class PluginRuntimeTest {
     } finally {
       channel.shutdownNow();
     }
+  }
+
+  @Test
+  void whatAReadLeavesOutIsAskedForAgain() throws Exception {
+    store.execution = new Execution(1, true, false);
+    store.mostRead = 2;
+    List<FakeCall> calls = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      String key = "k" + i;
+      calls.add(offer("Get", GetRequest.newBuilder().setCollection("c").setKey(key).build()));
+    }
+
+    runtime().onBatchEnd();
+
+    for (int i = 0; i < 5; i++) {
+      byte[] response = calls.get(i).await().response();
+      assertThat(GetResponse.parseFrom(response).getItem().getValue().toStringUtf8())
+          .isEqualTo("k" + i);
+    }
+    assertThat(store.reads).extracting(List::size).containsExactly(5, 3, 1);
+  }
+
+  @Test
+  void aBatchOfMoreThanAMessageIsRefusedAndThoseBesideItAreAnswered() {
+    store.execution = new Execution(1, true, false);
+    store.mostRead = 1;
+    BatchGetRequest.Builder several = BatchGetRequest.newBuilder().setCollection("c");
+    several.addKeysBuilder().setKey("a");
+    several.addKeysBuilder().setKey("b");
+    FakeCall batch = offer("BatchGet", several.build());
+    FakeCall beside = offer("Get", GetRequest.newBuilder().setCollection("c").setKey("k").build());
+
+    runtime().onBatchEnd();
+
+    assertThat(batch.await().reason()).isEqualTo("MESSAGE_TOO_LARGE");
+    assertThat(beside.await().reason()).isEmpty();
   }
 
   @Test

@@ -90,7 +90,9 @@ final class MemoryStore implements KeyValueStore {
   }
 
   @Override
-  public List<@Nullable Item> read(String namespace, Consistency consistency, List<Key> keys) {
+  public List<@Nullable Item> read(
+      String namespace, Consistency consistency, List<Key> keys, long maxBytes) {
+    // All of them, however large: they are in memory already.
     long now = clock.millis();
     sweep(now, SWEEP);
     @Nullable Item[] items = new Item[keys.size()];

@@ -48,7 +48,7 @@ class MemoryStoreTest {
   }
 
   private Item read(String key) {
-    return store.read("n", Consistency.STRONG, List.of(key(key))).getFirst();
+    return store.read("n", Consistency.STRONG, List.of(key(key)), 1).getFirst();
   }
 
   private int fill(Write.Expiry expiry) {

@@ -65,18 +65,25 @@ final class Reader implements AutoCloseable {
     ping = connection.prepareStatement("SELECT value FROM meta");
   }
 
-  /** The items, one a key; several are read as of one moment. */
-  List<@Nullable Item> read(String namespace, List<Key> keys, long now) throws SQLException {
+  /**
+   * The items, one a key, up to the one with which the values have more than {@code maxBytes};
+   * several are read as of one moment.
+   */
+  List<@Nullable Item> read(String namespace, List<Key> keys, long maxBytes, long now)
+      throws SQLException {
     List<@Nullable Item> items = new ArrayList<>(keys.size());
     // One transaction takes and gives back the read lock once, not once a key.
     boolean several = keys.size() > 1;
     if (several) {
       begin.execute();
     }
-    for (Key key : keys) {
-      Rows.bindKey(read, namespace, key);
+    long bytes = 0;
+    for (int i = 0; i < keys.size() && bytes <= maxBytes; i++) {
+      Rows.bindKey(read, namespace, keys.get(i));
       try (ResultSet row = read.executeQuery()) {
-        items.add(row.next() ? Rows.item(row, 1, true, now) : null);
+        Item item = row.next() ? Rows.item(row, 1, true, now) : null;
+        items.add(item);
+        bytes += item == null ? 0 : item.value().length;
       }
     }
     if (several) {

@@ -120,9 +120,10 @@ public final class SqliteStore implements KeyValueStore {
   }
 
   @Override
-  public List<@Nullable Item> read(String namespace, Consistency consistency, List<Key> keys) {
+  public List<@Nullable Item> read(
+      String namespace, Consistency consistency, List<Key> keys, long maxBytes) {
     long now = clock.millis();
-    return readers.with(reader -> reader.read(namespace, keys, now));
+    return readers.with(reader -> reader.read(namespace, keys, maxBytes, now));
   }
 
   @Override

@@ -80,7 +80,7 @@ final class Fixtures {
 
   /** The value as text; null where there is none. */
   static String value(SqliteStore store, String key) {
-    Item item = store.read("n", Consistency.STRONG, List.of(key(key))).getFirst();
+    Item item = store.read("n", Consistency.STRONG, List.of(key(key)), 1).getFirst();
     return item == null ? null : new String(item.value(), StandardCharsets.UTF_8);
   }
 

@@ -91,7 +91,7 @@ final class PutBenchmark {
         String key = key(random.nextLong(Math.max(1, keys)));
         wanted.add(new Key("bench", key, key));
       }
-      for (Item item : store.read("default", Consistency.STRONG, wanted)) {
+      for (Item item : store.read("default", Consistency.STRONG, wanted, Long.MAX_VALUE)) {
         found += item == null ? 0 : 1;
       }
       reads += batch;

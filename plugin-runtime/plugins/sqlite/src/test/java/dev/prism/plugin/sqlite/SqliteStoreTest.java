@@ -17,6 +17,7 @@ import com.google.rpc.Status;
 import dev.prism.conformance.CallFailedException;
 import dev.prism.plugin.sqlite.Fixtures.StillClock;
 import dev.prism.sdk.keyvalue.Consistency;
+import dev.prism.sdk.keyvalue.Key;
 import dev.prism.sdk.keyvalue.Scan;
 import dev.prism.sdk.keyvalue.Unit;
 import dev.prism.sdk.keyvalue.UnitResult;
@@ -68,6 +69,19 @@ class SqliteStoreTest {
       assertThat(value(store, "x")).isEqualTo("1");
       assertThat(value(store, "a")).isNull();
       assertThat(value(store, "y")).isEqualTo("2");
+    }
+  }
+
+  @Test
+  void aReadStopsWithTheValueThatGoesOverItsBytes() {
+    try (SqliteStore store = open(file)) {
+      write(store, unit(put("a", new byte[10])));
+      write(store, unit(put("b", new byte[10])));
+      write(store, unit(put("c", new byte[10])));
+      List<Key> keys = List.of(key("none"), key("a"), key("b"), key("c"));
+
+      assertThat(store.read("n", Consistency.STRONG, keys, 15)).hasSize(3);
+      assertThat(store.read("n", Consistency.STRONG, keys, 30)).hasSize(4);
     }
   }
 
@@ -277,7 +291,7 @@ class SqliteStoreTest {
 
       store.write("n", List.of(unit(put("k", bytes("n")))));
 
-      assertThat(store.read("one", Consistency.STRONG, List.of(key("k"))).getFirst().value())
+      assertThat(store.read("one", Consistency.STRONG, List.of(key("k")), 1).getFirst().value())
           .isEqualTo(bytes("one"));
       assertThat(value(store, "k")).isEqualTo("n");
     }
