@@ -170,7 +170,7 @@ final class SessionOpening {
         namespace,
         usable.backend().name(),
         ClientConfigRules.type(usable.backend().type()),
-        usable.info().getCapabilitiesList(),
+        usable.info().getCapabilitiesList().stream().sorted().toList(),
         usable.level());
   }
 
