@@ -80,7 +80,7 @@ class BadInputTest {
     SessionServiceGrpc.newBlockingStub(prism.channel())
         .withInterceptors(Prism.session(token))
         .closeSession(CloseSessionRequest.getDefaultInstance());
-    assertFails(Reason.SESSION_INVALID, () -> prism.keyValueIn(token).get(get("kept")));
+    assertFails(Reason.SESSION_EXPIRED, () -> prism.keyValueIn(token).get(get("kept")));
   }
 
   @Test
