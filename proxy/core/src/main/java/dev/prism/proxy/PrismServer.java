@@ -1,5 +1,6 @@
 package dev.prism.proxy;
 
+import dev.prism.grpc.Engine;
 import dev.prism.grpc.GrpcHost;
 import dev.prism.grpc.HttpRoute;
 import dev.prism.grpc.StandardServices;
@@ -240,12 +241,13 @@ public final class PrismServer implements AutoCloseable {
       throws IOException {
     ServerConfig.Server server = config.server();
     return GrpcHost.start(
-        new GrpcHost.Settings(server.maxMessageBytes(), new HostFailures(metrics, callLog)),
+        new GrpcHost.Settings(
+            Engine.HELIDON, server.maxMessageBytes(), new HostFailures(metrics, callLog)),
         List.of(
             new GrpcHost.Socket(
-                DATA, InetAddress.getByName(server.listen()), server.port(), data, List.of()),
+                DATA, InetAddress.getByName(server.listen()), server.port(), data, List.of(), null),
             new GrpcHost.Socket(
-                ADMIN, InetAddress.getLoopbackAddress(), server.adminPort(), admin, routes)));
+                ADMIN, InetAddress.getLoopbackAddress(), server.adminPort(), admin, routes, null)));
   }
 
   private static List<HttpRoute> routes(Health health, MetricsPage metrics) {

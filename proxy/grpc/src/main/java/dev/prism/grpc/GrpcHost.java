@@ -19,7 +19,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hosts ordinary {@link ServerServiceDefinition}s, and HTTP routes beside them, on Helidon's
@@ -47,10 +50,12 @@ public final class GrpcHost implements AutoCloseable {
 
   private final WebServer server;
   private final String first;
+  private final Map<String, TlsFiles> tls;
 
-  private GrpcHost(WebServer server, String first) {
+  private GrpcHost(WebServer server, String first, Map<String, TlsFiles> tls) {
     this.server = server;
     this.first = first;
+    this.tls = tls;
   }
 
   /**
@@ -60,22 +65,25 @@ public final class GrpcHost implements AutoCloseable {
    * @param address where it listens; loopback
    * @param port 0 picks a free one
    * @param services tried in this order
-   * @param routes HTTP/1.1 beside them
+   * @param routes HTTP beside them
+   * @param tls null listens in the clear
    */
   public record Socket(
       String name,
       InetAddress address,
       int port,
       List<ServerServiceDefinition> services,
-      List<HttpRoute> routes) {}
+      List<HttpRoute> routes,
+      @Nullable TlsFiles tls) {}
 
   /**
    * What holds for every socket.
    *
+   * @param engine what speaks HTTP/2
    * @param maxMessageBytes the largest request; a larger one is refused with RESOURCE_EXHAUSTED
    * @param failures answers what no service answered
    */
-  public record Settings(int maxMessageBytes, Failures failures) {}
+  public record Settings(Engine engine, int maxMessageBytes, Failures failures) {}
 
   /**
    * Opens every socket.
@@ -101,7 +109,13 @@ public final class GrpcHost implements AutoCloseable {
     if (!server.isRunning()) {
       throw new IOException("a listener did not start; the log says why");
     }
-    return new GrpcHost(server, sockets.getFirst().name());
+    Map<String, TlsFiles> tls = new HashMap<>();
+    for (Socket socket : sockets) {
+      if (socket.tls() != null) {
+        tls.put(socket.name(), socket.tls());
+      }
+    }
+    return new GrpcHost(server, sockets.getFirst().name(), tls);
   }
 
   /** The port that a socket is bound to. */
@@ -114,6 +128,20 @@ public final class GrpcHost implements AutoCloseable {
   }
 
   /**
+   * Reads a socket's TLS files again. Connections that are open keep what they agreed on; new ones
+   * get the new.
+   *
+   * @throws IOException when the files are not fit; the socket goes on with the old ones
+   */
+  public void reloadTls(String socket) throws IOException {
+    TlsFiles files = tls.get(socket);
+    if (files == null) {
+      throw new IllegalArgumentException("no socket " + socket + " with TLS");
+    }
+    server.reloadTls(socket.equals(first) ? WebServer.DEFAULT_SOCKET_NAME : socket, files.read());
+  }
+
+  /**
    * Closes every socket and connection. Stock Helidon interrupts calls half a second later: whoever
    * wants them to finish waits for that first.
    */
@@ -123,7 +151,10 @@ public final class GrpcHost implements AutoCloseable {
   }
 
   private static <B extends ListenerConfig.BuilderBase<B, ?>> B configure(
-      B builder, Socket socket, Settings settings) {
+      B builder, Socket socket, Settings settings) throws IOException {
+    if (socket.tls() != null) {
+      builder.tls(socket.tls().read());
+    }
     GrpcRouting.Builder grpc = GrpcRouting.builder().config(Config.empty());
     CatchAll catchAll = new CatchAll(settings.failures());
     for (ServerServiceDefinition service : socket.services()) {

@@ -93,7 +93,7 @@ class GrpcHostTest {
     ServerServiceDefinition healthService = health.getHealthService().bindService();
     host =
         GrpcHost.start(
-            new GrpcHost.Settings(MAX, failures),
+            new GrpcHost.Settings(Engine.HELIDON, MAX, failures),
             List.of(
                 new GrpcHost.Socket(
                     "data",
@@ -101,7 +101,8 @@ class GrpcHostTest {
                     0,
                     List.of(
                         echo, healthService, StandardServices.reflection(List.of(healthService))),
-                    List.of()),
+                    List.of(),
+                    null),
                 new GrpcHost.Socket(
                     "admin",
                     LOOPBACK,
@@ -109,7 +110,8 @@ class GrpcHostTest {
                     List.of(),
                     List.of(
                         new HttpRoute(
-                            "/hello", () -> new HttpRoute.Answer(200, "text/plain", "hi"))))));
+                            "/hello", () -> new HttpRoute.Answer(200, "text/plain", "hi"))),
+                    null)));
     channel = NettyChannelBuilder.forAddress("127.0.0.1", host.port("data")).usePlaintext().build();
   }
 
@@ -242,8 +244,8 @@ class GrpcHostTest {
   void aPortInUseIsOneClearLine() throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       GrpcHost.Socket socket =
-          new GrpcHost.Socket("data", LOOPBACK, taken.getLocalPort(), List.of(), List.of());
-      GrpcHost.Settings settings = new GrpcHost.Settings(MAX, new NoFailures());
+          new GrpcHost.Socket("data", LOOPBACK, taken.getLocalPort(), List.of(), List.of(), null);
+      GrpcHost.Settings settings = new GrpcHost.Settings(Engine.HELIDON, MAX, new NoFailures());
 
       assertThatThrownBy(() -> GrpcHost.start(settings, List.of(socket)))
           .isInstanceOf(IOException.class)

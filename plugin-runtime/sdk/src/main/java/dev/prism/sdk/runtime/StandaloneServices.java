@@ -1,6 +1,7 @@
 package dev.prism.sdk.runtime;
 
 import com.google.protobuf.Message;
+import dev.prism.grpc.Engine;
 import dev.prism.grpc.Failures;
 import dev.prism.grpc.GrpcHost;
 import dev.prism.plugin.v1.HealthServiceGrpc;
@@ -39,7 +40,7 @@ final class StandaloneServices {
    */
   static GrpcHost start(PluginCalls calls, int port) throws IOException {
     return GrpcHost.start(
-        new GrpcHost.Settings(MAX_REQUEST_BYTES, new Refusals()),
+        new GrpcHost.Settings(Engine.HELIDON, MAX_REQUEST_BYTES, new Refusals()),
         List.of(
             new GrpcHost.Socket(
                 "plugin",
@@ -49,7 +50,8 @@ final class StandaloneServices {
                     new Health(calls).bindService(),
                     new Metrics(calls).bindService(),
                     new Info(calls).bindService()),
-                List.of())));
+                List.of(),
+                null)));
   }
 
   private static final class Health extends HealthServiceGrpc.HealthServiceImplBase {

@@ -3,6 +3,7 @@ package dev.prism.proxy.testing;
 import dev.prism.config.v1.BackendType;
 import dev.prism.config.v1.ClientConfig;
 import dev.prism.config.v1.ConfigSource;
+import dev.prism.grpc.Engine;
 import dev.prism.grpc.GrpcHost;
 import dev.prism.proxy.auth.Principal;
 import dev.prism.proxy.config.ServerConfig;
@@ -81,14 +82,15 @@ public final class DataPlaneHarness implements AutoCloseable {
     DataPlane plane = new DataPlane(gate, new Router(plugins, metrics), metrics, log);
     host =
         GrpcHost.start(
-            new GrpcHost.Settings(MAX_MESSAGE, new HostFailures(metrics, log)),
+            new GrpcHost.Settings(Engine.HELIDON, MAX_MESSAGE, new HostFailures(metrics, log)),
             List.of(
                 new GrpcHost.Socket(
                     "data",
                     InetAddress.getLoopbackAddress(),
                     0,
                     plane.services(MethodTable.ofContract()),
-                    List.of())));
+                    List.of(),
+                    null)));
     channel = NettyChannelBuilder.forAddress("127.0.0.1", host.port("data")).usePlaintext().build();
   }
 
