@@ -1,14 +1,11 @@
 package dev.prism.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
@@ -17,15 +14,13 @@ import org.junit.jupiter.api.Test;
 /** What the README shows is run as it stands there. */
 @Tag("system")
 class ReadmeTest {
-  private static final Path TOOLS = Prism.HOME.resolve("system-tests/target/tools");
-
   @Test
   void theNodeClientPutsAndGets() throws Exception {
     // Given
-    needs("npm");
-    Path folder = Files.createDirectories(TOOLS.resolve("node"));
+    Tools.needs("npm");
+    Path folder = Files.createDirectories(Tools.FOLDER.resolve("node"));
     Files.writeString(folder.resolve("package.json"), "{}");
-    run(
+    Tools.run(
         folder,
         Map.of(),
         "npm",
@@ -38,7 +33,7 @@ class ReadmeTest {
     try (Prism prism = Prism.up(Prism.newDirectory("readme-node"))) {
       // When
       String out =
-          run(
+          Tools.run(
               Prism.HOME,
               Map.of(
                   "PRISM_ENDPOINT",
@@ -56,14 +51,7 @@ class ReadmeTest {
   @Test
   void theGrpcurlCallsReadWhatTheCommandPut() throws Exception {
     // Given
-    needs("go");
-    Files.createDirectories(TOOLS);
-    run(
-        TOOLS,
-        Map.of("GOBIN", TOOLS.toString(), "GOFLAGS", "-mod=mod"),
-        "go",
-        "install",
-        "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3");
+    Path grpcurl = Tools.go("github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3");
     try (Prism prism = Prism.up(Prism.newDirectory("readme-grpcurl"))) {
       assertThat(
               Prism.run("kv", "put", "greeting", "hello", "--endpoint", prism.endpoint()).status())
@@ -72,9 +60,9 @@ class ReadmeTest {
 
       // When
       String out =
-          run(
+          Tools.run(
               Prism.HOME,
-              Map.of("PATH", TOOLS + ":" + System.getenv("PATH")),
+              Map.of("PATH", grpcurl.getParent() + ":" + System.getenv("PATH")),
               "bash",
               "-euc",
               script);
@@ -106,43 +94,5 @@ class ReadmeTest {
             .matcher(Files.readString(Prism.HOME.resolve("README.md")));
     assertThat(block.find()).as("a block of " + language + " in the README").isTrue();
     return block.group(1);
-  }
-
-  private static void needs(String tool) {
-    boolean found =
-        List.of(System.getenv("PATH").split(":")).stream()
-            .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
-    if ("true".equals(System.getenv("CI"))) {
-      assertThat(found).as(tool + ", which CI must have").isTrue();
-    }
-    assumeTrue(found, tool + " is not installed");
-  }
-
-  private static String run(Path folder, Map<String, String> environment, String... command)
-      throws IOException, InterruptedException {
-    Path out = Files.createTempFile(Prism.HOME.resolve("system-tests/target"), "readme-", ".out");
-    Path err = Files.createTempFile(Prism.HOME.resolve("system-tests/target"), "readme-", ".err");
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile());
-    builder.environment().putAll(environment);
-    Process process = builder.start();
-    if (!process.waitFor(5, TimeUnit.MINUTES)) {
-      process.destroyForcibly();
-      throw new IllegalStateException("still running after five minutes: " + List.of(command));
-    }
-    assertThat(process.exitValue())
-        .as(
-            () -> {
-              try {
-                return String.join(" ", command) + "\n" + Files.readString(err);
-              } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
-              }
-            })
-        .isZero();
-    return Files.readString(out);
   }
 }
