@@ -67,7 +67,7 @@ public final class Certificates {
     return KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
   }
 
-  private static String pem(String what, byte[] der) {
+  static String pem(String what, byte[] der) {
     String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
     return "-----BEGIN " + what + "-----\n" + base64 + "\n-----END " + what + "-----\n";
   }
