@@ -48,7 +48,7 @@ final class Tools {
     return folder.resolve(path.substring(path.lastIndexOf('/') + 1));
   }
 
-  /** Runs a program that must succeed within five minutes, and gives what it printed. */
+  /** Runs a program that must succeed within ten minutes, and gives what it printed. */
   static String run(Path folder, Map<String, String> environment, String... command)
       throws IOException, InterruptedException {
     Ended ended = end(folder, environment, command);
@@ -56,7 +56,7 @@ final class Tools {
     return ended.out();
   }
 
-  /** Runs a program that must end within five minutes. */
+  /** Runs a program that must end within ten minutes. */
   static Ended end(Path folder, Map<String, String> environment, String... command)
       throws IOException, InterruptedException {
     Files.createDirectories(FOLDER);
@@ -69,9 +69,9 @@ final class Tools {
             .redirectError(err.toFile());
     builder.environment().putAll(environment);
     Process process = builder.start();
-    if (!process.waitFor(5, TimeUnit.MINUTES)) {
+    if (!process.waitFor(10, TimeUnit.MINUTES)) {
       process.destroyForcibly();
-      throw new IllegalStateException("still running after five minutes: " + List.of(command));
+      throw new IllegalStateException("still running after ten minutes: " + List.of(command));
     }
     Ended ended = new Ended(process.exitValue(), Files.readString(out), Files.readString(err));
     Files.delete(out);

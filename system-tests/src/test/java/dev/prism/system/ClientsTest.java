@@ -1,0 +1,127 @@
+package dev.prism.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.prism.grpc.Host;
+import dev.prism.grpc.InteropService;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Clients made with each language's usual gRPC library call Prism and gRPC's own test service. */
+@Tag("system")
+class ClientsTest {
+  private static final String CONFIGURATION =
+      """
+      backends:
+        files: {type: sqlite}
+        stopped: {type: memory, restart_stalled_after: 1d}
+      configs:
+        default: {pattern: KEYVALUE, backend: {type: SQLITE}}
+        stopped: {pattern: KEYVALUE, backend: {type: MEMORY}}
+        impatient: {pattern: KEYVALUE, backend: {type: MEMORY}, consistency: {timeout_ms: 300}}
+      """;
+
+  private static final Set<Language> built = EnumSet.noneOf(Language.class);
+  private static Prism prism;
+  private static long stopped;
+  private static Map<String, String> sessions;
+
+  @BeforeAll
+  static void startPrismAndStopABackend() throws Exception {
+    Path data = Prism.newDirectory("clients");
+    Path file = Files.writeString(Prism.newDirectory("clients").resolve("c.yaml"), CONFIGURATION);
+    prism = Prism.up(data, "--config", file.toString());
+    sessions =
+        Map.of(
+            "STOPPED_SESSION", prism.openSession("stopped"),
+            "IMPATIENT_SESSION", prism.openSession("impatient"));
+    stopped = prism.plugin("stopped").getPid();
+    Signals.send("STOP", stopped);
+  }
+
+  @AfterAll
+  static void end() throws Exception {
+    if (stopped != 0) {
+      Signals.send("CONT", stopped); // ended by force otherwise, seconds later
+    }
+    prism.close();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  // Stock Helidon refuses gRPC's C core, and ends connections on which a client's deadline passed.
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"PYTHON", "JAVA"})
+  void everyKindOfAnswerOfPrismReachesTheClient(Language language) throws Exception {
+    // Given
+    build(language);
+
+    // When
+    List<String> steps = steps(language, "prism", prism.endpoint());
+
+    // Then
+    assertThat(steps)
+        .containsExactly(
+            "session",
+            "put and get",
+            "scan",
+            "error details",
+            "deadline",
+            "deadline of the server",
+            "cancel",
+            "4 MiB");
+  }
+
+  @ParameterizedTest(name = "{0} on {1}")
+  @MethodSource("clientsAndHosts")
+  void everyCallTypeIsServed(Language language, Host host) throws Exception {
+    // Given
+    build(language);
+    try (Host.Running server = host.start(null, List.of(InteropService.definition()))) {
+      // When
+      List<String> steps = steps(language, "testservice", "127.0.0.1:" + server.port());
+
+      // Then
+      assertThat(steps)
+          .containsExactly("unary", "client streaming", "server streaming", "bidirectional");
+    }
+  }
+
+  static Stream<Arguments> clientsAndHosts() {
+    return Arrays.stream(Language.values())
+        .flatMap(language -> Arrays.stream(Host.values()).map(host -> Arguments.of(language, host)))
+        .filter(pair -> !List.of(pair.get()).equals(List.of(Language.PYTHON, Host.PRISM)));
+  }
+
+  private static void build(Language language) throws Exception {
+    if (!built.contains(language)) {
+      language.build();
+      built.add(language);
+    }
+  }
+
+  /** Runs a client; what it prints are the steps that went well. */
+  private static List<String> steps(Language language, String set, String endpoint)
+      throws Exception {
+    Language.Command command = language.command(set, endpoint);
+    Map<String, String> environment = new HashMap<>(command.environment());
+    environment.putAll(sessions);
+    return Tools.run(Tools.FOLDER, environment, command.line().toArray(String[]::new))
+        .lines()
+        .toList();
+  }
+}
