@@ -6,11 +6,12 @@ import io.grpc.Status;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Passes messages as the bytes they are on the wire, for methods whose bodies are forwarded rather
  * than read. A request is copied once, out of the connection's buffer; a response is handed over
- * without a copy.
+ * without a copy, and is not to be changed then.
  */
 public final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
   /** The one instance; it has no state. */
@@ -26,6 +27,10 @@ public final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
   @Override
   public byte[] parse(InputStream stream) {
     try {
+      byte[] whole = whole(stream);
+      if (whole != null) {
+        return whole;
+      }
       if (!(stream instanceof KnownLength)) {
         return stream.readAllBytes();
       }
@@ -43,9 +48,18 @@ public final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
     }
   }
 
+  /** The array below a stream of {@link #stream} that nobody has read of; null for another. */
+  public static byte @Nullable [] whole(InputStream stream) {
+    return stream instanceof Message message ? message.untouched() : null;
+  }
+
   private static final class Message extends ByteArrayInputStream implements KnownLength {
     Message(byte[] bytes) {
       super(bytes);
+    }
+
+    byte @Nullable [] untouched() {
+      return pos == 0 ? buf : null;
     }
   }
 }

@@ -1,5 +1,8 @@
 package dev.prism.grpc;
 
+import dev.prism.grpc.engine.Host;
+import dev.prism.grpc.engine.Limits;
+import io.grpc.Attributes;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.helidon.config.Config;
@@ -12,6 +15,8 @@ import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.grpc.GrpcConfig;
 import io.helidon.webserver.grpc.GrpcRouting;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.http2.Http2Config;
 import java.io.IOException;
 import java.net.BindException;
@@ -19,6 +24,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,22 +33,27 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Hosts ordinary {@link ServerServiceDefinition}s, and HTTP routes beside them, on Helidon's
- * listener with stock helidon-webserver-grpc. What its users may rely on, whatever the engine
- * below:
+ * listener, with {@linkplain Engine either engine}. What its users may rely on, whatever the
+ * engine:
  *
  * <ul>
- *   <li>each call has a virtual thread of its own, on which its listener is called; only {@code
- *       onCancel} may come from another thread, while the call's own thread is at work;
+ *   <li>each call has a virtual thread of its own, on which its listener is called; on stock
+ *       Helidon {@code onCancel} may come from another thread, while the call's own is at work;
  *   <li>{@code sendMessage} blocks while the client takes nothing: that is the backpressure of a
  *       stream;
  *   <li>a call is closed once; further closes are ignored; whatever a listener throws is answered;
- *   <li>a call's thread must not be interrupted while it sends or closes (hazard 1: the connection
- *       would be lost).
+ *   <li>a call's thread must not be interrupted by its service while it sends or closes (hazard 1:
+ *       on stock Helidon the connection would be lost).
  * </ul>
  *
- * Loopback only: what stock Helidon does to a connection under attack is not fit for a network.
+ * With stock Helidon on loopback only: what it does to a connection under attack is not fit for a
+ * network.
  */
 public final class GrpcHost implements AutoCloseable {
+  /** The certificates that a call's client has shown, its own first; unset without one. */
+  public static final Attributes.Key<List<X509Certificate>> PEER_CERTIFICATES =
+      Attributes.Key.create("peer-certificates");
+
   /**
    * Stock Helidon counts each cancelled call as a rapid reset, and 50 deadlines that pass in 10 s
    * would cost a client its connection.
@@ -51,9 +63,11 @@ public final class GrpcHost implements AutoCloseable {
   private final WebServer server;
   private final String first;
   private final Map<String, TlsFiles> tls;
+  private final List<Host> hosts;
 
-  private GrpcHost(WebServer server, String first, Map<String, TlsFiles> tls) {
+  private GrpcHost(WebServer server, String first, Map<String, TlsFiles> tls, List<Host> hosts) {
     this.server = server;
+    this.hosts = hosts;
     this.first = first;
     this.tls = tls;
   }
@@ -82,8 +96,14 @@ public final class GrpcHost implements AutoCloseable {
    * @param engine what speaks HTTP/2
    * @param maxMessageBytes the largest request; a larger one is refused with RESOURCE_EXHAUSTED
    * @param failures answers what no service answered
+   * @param limits what a client may take; of Prism's own engine only
    */
-  public record Settings(Engine engine, int maxMessageBytes, Failures failures) {}
+  public record Settings(Engine engine, int maxMessageBytes, Failures failures, Limits limits) {
+    /** With the limits of a server among clients of its own organisation. */
+    public Settings(Engine engine, int maxMessageBytes, Failures failures) {
+      this(engine, maxMessageBytes, failures, Limits.DEFAULT);
+    }
+  }
 
   /**
    * Opens every socket.
@@ -93,17 +113,19 @@ public final class GrpcHost implements AutoCloseable {
    */
   public static GrpcHost start(Settings settings, List<Socket> sockets) throws IOException {
     for (Socket socket : sockets) {
-      requireFree(socket);
+      requireFree(settings.engine(), socket);
     }
     WebServerConfig.Builder builder =
         WebServer.builder()
             .config(Config.empty())
             .shutdownHook(false)
             .featuresDiscoverServices(false);
-    configure(builder, sockets.getFirst(), settings);
+    List<Host> hosts = new ArrayList<>();
+    configure(builder, sockets.getFirst(), settings, hosts);
     for (Socket socket : sockets.subList(1, sockets.size())) {
       builder.putSocket(
-          socket.name(), configure(ListenerConfig.builder(), socket, settings).buildPrototype());
+          socket.name(),
+          configure(ListenerConfig.builder(), socket, settings, hosts).buildPrototype());
     }
     WebServer server = builder.build().start();
     if (!server.isRunning()) {
@@ -115,7 +137,7 @@ public final class GrpcHost implements AutoCloseable {
         tls.put(socket.name(), socket.tls());
       }
     }
-    return new GrpcHost(server, sockets.getFirst().name(), tls);
+    return new GrpcHost(server, sockets.getFirst().name(), tls, hosts);
   }
 
   /** The port that a socket is bound to. */
@@ -148,18 +170,66 @@ public final class GrpcHost implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
+    hosts.forEach(Host::close);
   }
 
   private static <B extends ListenerConfig.BuilderBase<B, ?>> B configure(
-      B builder, Socket socket, Settings settings) throws IOException {
+      B builder, Socket socket, Settings settings, List<Host> hosts) throws IOException {
     if (socket.tls() != null) {
       builder.tls(socket.tls().read());
     }
+    builder
+        .address(socket.address())
+        .port(socket.port())
+        .connectionOptions(options -> options.tcpNoDelay(true))
+        .useNio(true);
+    return switch (settings.engine()) {
+      case PRISM -> prism(builder, socket, settings, hosts);
+      case HELIDON -> helidon(builder, socket, settings);
+    };
+  }
+
+  private static <B extends ListenerConfig.BuilderBase<B, ?>> B prism(
+      B builder, Socket socket, Settings settings, List<Host> hosts) {
+    Host host =
+        new Host(
+            socket.services(),
+            socket.routes(),
+            settings.maxMessageBytes(),
+            settings.failures(),
+            settings.limits());
+    hosts.add(host);
+    builder.protocolsDiscoverServices(false).addConnectionSelector(host);
+    if (!socket.routes().isEmpty()) {
+      builder
+          .addConnectionSelector(
+              Http1ConnectionSelector.builder().config(Http1Config.create()).build())
+          .routing(http(socket));
+    }
+    return builder;
+  }
+
+  private static <B extends ListenerConfig.BuilderBase<B, ?>> B helidon(
+      B builder, Socket socket, Settings settings) {
     GrpcRouting.Builder grpc = GrpcRouting.builder().config(Config.empty());
     CatchAll catchAll = new CatchAll(settings.failures());
     for (ServerServiceDefinition service : socket.services()) {
       grpc.service(ServerInterceptors.intercept(service, catchAll));
     }
+    return builder
+        .contentEncoding(
+            ContentEncodingContext.builder().contentEncodingsDiscoverServices(false).build())
+        .addProtocol(Http2Config.builder().maxRapidResets(NO_RESET_LIMIT).build())
+        .addProtocol(
+            GrpcConfig.builder()
+                .enableCompression(false)
+                .maxReadBufferSize(settings.maxMessageBytes())
+                .build())
+        .addRouting(grpc)
+        .routing(http(socket));
+  }
+
+  private static HttpRouting.Builder http(Socket socket) {
     HttpRouting.Builder http = HttpRouting.builder();
     for (HttpRoute route : socket.routes()) {
       http.get(
@@ -172,28 +242,15 @@ public final class GrpcHost implements AutoCloseable {
                 .send(answer.body().getBytes(StandardCharsets.UTF_8));
           });
     }
-    return builder
-        .address(socket.address())
-        .port(socket.port())
-        .connectionOptions(options -> options.tcpNoDelay(true))
-        .useNio(true)
-        .contentEncoding(
-            ContentEncodingContext.builder().contentEncodingsDiscoverServices(false).build())
-        .addProtocol(Http2Config.builder().maxRapidResets(NO_RESET_LIMIT).build())
-        .addProtocol(
-            GrpcConfig.builder()
-                .enableCompression(false)
-                .maxReadBufferSize(settings.maxMessageBytes())
-                .build())
-        .addRouting(grpc)
-        .routing(http);
+    return http;
   }
 
   /** Helidon reports a taken port with a stack trace in its log and starts without the socket. */
-  private static void requireFree(Socket socket) throws IOException {
-    if (!socket.address().isLoopbackAddress()) {
+  private static void requireFree(Engine engine, Socket socket) throws IOException {
+    if (engine == Engine.HELIDON && !socket.address().isLoopbackAddress()) {
       throw new IOException(
-          "this version listens on loopback only, not on " + socket.address().getHostAddress());
+          "the engine helidon listens on loopback only, not on "
+              + socket.address().getHostAddress());
     }
     if (socket.port() == 0) {
       return;

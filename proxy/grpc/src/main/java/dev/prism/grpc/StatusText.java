@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * Percent-encodes {@code grpc-message} as the gRPC protocol asks. Stock Helidon sends it as it is.
  */
-final class StatusText {
+public final class StatusText {
   private static final char[] HEX = "0123456789ABCDEF".toCharArray();
 
   private StatusText() {}
@@ -15,7 +15,7 @@ final class StatusText {
    * protocol would let all of printable ASCII pass; Helidon 4.5.0's Huffman table is wrong for some
    * of it, and one wrong value breaks the whole connection's header state.
    */
-  static String encode(String text) {
+  public static String encode(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     int plain = 0;
     while (plain < bytes.length && isPlain(bytes[plain])) {
