@@ -1,5 +1,6 @@
 package dev.prism.conformance;
 
+import com.google.protobuf.Message;
 import dev.prism.keyvalue.v1.BatchDeleteRequest;
 import dev.prism.keyvalue.v1.BatchDeleteResponse;
 import dev.prism.keyvalue.v1.BatchGetRequest;
@@ -16,12 +17,14 @@ import dev.prism.keyvalue.v1.ExpireRequest;
 import dev.prism.keyvalue.v1.ExpireResponse;
 import dev.prism.keyvalue.v1.GetRequest;
 import dev.prism.keyvalue.v1.GetResponse;
+import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
 import dev.prism.keyvalue.v1.PersistRequest;
 import dev.prism.keyvalue.v1.PersistResponse;
 import dev.prism.keyvalue.v1.PutRequest;
 import dev.prism.keyvalue.v1.PutResponse;
 import dev.prism.keyvalue.v1.ScanRequest;
 import dev.prism.keyvalue.v1.ScanResponse;
+import io.grpc.MethodDescriptor;
 import java.util.Iterator;
 
 /**
@@ -29,27 +32,53 @@ import java.util.Iterator;
  * GrpcApi}). Every method throws {@link CallFailedException} where the service answers a status.
  * Safe for any number of threads.
  */
-public interface KeyValueApi {
-  GetResponse get(GetRequest request);
+public abstract sealed class KeyValueApi permits LinkApi, GrpcApi {
+  public final GetResponse get(GetRequest request) {
+    return call(KeyValueServiceGrpc.getGetMethod(), request);
+  }
 
-  PutResponse put(PutRequest request);
+  public final PutResponse put(PutRequest request) {
+    return call(KeyValueServiceGrpc.getPutMethod(), request);
+  }
 
-  DeleteResponse delete(DeleteRequest request);
+  public final DeleteResponse delete(DeleteRequest request) {
+    return call(KeyValueServiceGrpc.getDeleteMethod(), request);
+  }
 
-  ExistsResponse exists(ExistsRequest request);
+  public final ExistsResponse exists(ExistsRequest request) {
+    return call(KeyValueServiceGrpc.getExistsMethod(), request);
+  }
 
   /** The messages as they come; {@code hasNext} and {@code next} throw what ends the stream. */
-  Iterator<ScanResponse> scan(ScanRequest request);
+  public final Iterator<ScanResponse> scan(ScanRequest request) {
+    return stream(KeyValueServiceGrpc.getScanMethod(), request);
+  }
 
-  BatchGetResponse batchGet(BatchGetRequest request);
+  public final BatchGetResponse batchGet(BatchGetRequest request) {
+    return call(KeyValueServiceGrpc.getBatchGetMethod(), request);
+  }
 
-  BatchPutResponse batchPut(BatchPutRequest request);
+  public final BatchPutResponse batchPut(BatchPutRequest request) {
+    return call(KeyValueServiceGrpc.getBatchPutMethod(), request);
+  }
 
-  BatchDeleteResponse batchDelete(BatchDeleteRequest request);
+  public final BatchDeleteResponse batchDelete(BatchDeleteRequest request) {
+    return call(KeyValueServiceGrpc.getBatchDeleteMethod(), request);
+  }
 
-  CompareAndSwapResponse compareAndSwap(CompareAndSwapRequest request);
+  public final CompareAndSwapResponse compareAndSwap(CompareAndSwapRequest request) {
+    return call(KeyValueServiceGrpc.getCompareAndSwapMethod(), request);
+  }
 
-  ExpireResponse expire(ExpireRequest request);
+  public final ExpireResponse expire(ExpireRequest request) {
+    return call(KeyValueServiceGrpc.getExpireMethod(), request);
+  }
 
-  PersistResponse persist(PersistRequest request);
+  public final PersistResponse persist(PersistRequest request) {
+    return call(KeyValueServiceGrpc.getPersistMethod(), request);
+  }
+
+  abstract <Q extends Message, R> R call(MethodDescriptor<Q, R> method, Q request);
+
+  abstract <Q extends Message, R> Iterator<R> stream(MethodDescriptor<Q, R> method, Q request);
 }

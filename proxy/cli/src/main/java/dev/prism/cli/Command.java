@@ -4,6 +4,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.util.JsonFormat;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import picocli.CommandLine.Mixin;
 
 /** What the commands that talk to a running Prism share: their options and their console. */
@@ -36,6 +38,29 @@ abstract class Command implements Callable<Integer> {
 
   protected void sayJson(MessageOrBuilder message) {
     say(json(message));
+  }
+
+  /**
+   * Prints a list that comes in pages: each page as JSON, or one table.
+   *
+   * @param ask for the page of a token, which is empty for the first
+   * @param next the token of the page after this one, empty after the last
+   * @param rows adds a page's rows to the table
+   */
+  protected <P extends MessageOrBuilder> void sayPages(
+      Function<String, P> ask, Function<P, String> next, Table table, Consumer<P> rows) {
+    String token = "";
+    do {
+      P page = ask.apply(token);
+      if (options.json()) {
+        sayJson(page);
+      }
+      rows.accept(page);
+      token = next.apply(page);
+    } while (!token.isEmpty());
+    if (!options.json()) {
+      console.out().print(table);
+    }
   }
 
   /** The contract's JSON form: names in lowerCamelCase, bytes in base64, no absent fields. */

@@ -121,25 +121,18 @@ final class ConfigCommand {
     public Integer call() {
       Table table = new Table("NAME", "VERSION", "PATTERN", "BACKEND", "SOURCE");
       try (Client client = Client.ofData(options)) {
-        String page = "";
-        do {
-          ListConfigsResponse answer =
-              client
-                  .configs()
-                  .listConfigs(
-                      ListConfigsRequest.newBuilder()
-                          .setNamespace(options.namespace())
-                          .setPageToken(page)
-                          .build());
-          if (options.json()) {
-            sayJson(answer);
-          }
-          answer.getConfigsList().forEach(entry -> row(table, entry));
-          page = answer.getNextPageToken();
-        } while (!page.isEmpty());
-      }
-      if (!options.json()) {
-        console.out().print(table);
+        sayPages(
+            token ->
+                client
+                    .configs()
+                    .listConfigs(
+                        ListConfigsRequest.newBuilder()
+                            .setNamespace(options.namespace())
+                            .setPageToken(token)
+                            .build()),
+            ListConfigsResponse::getNextPageToken,
+            table,
+            page -> page.getConfigsList().forEach(entry -> row(table, entry)));
       }
       return OK;
     }

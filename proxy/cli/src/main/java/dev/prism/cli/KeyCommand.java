@@ -104,34 +104,29 @@ final class KeyCommand {
     public Integer call() {
       Table table = new Table("ID", "NAME", "NAMESPACES", "CREATED", "STATE");
       try (Client client = Client.ofAdmin(options)) {
-        String page = "";
-        do {
-          ListApiKeysResponse answer =
-              client
-                  .admin()
-                  .listApiKeys(
-                      ListApiKeysRequest.newBuilder()
-                          .setNamespace(options.namespace())
-                          .setPageToken(page)
-                          .build());
-          if (options.json()) {
-            sayJson(answer);
-          }
-          for (ApiKey key : answer.getKeysList()) {
-            table.row(
-                key.getId(),
-                key.getName(),
-                String.join(",", key.getNamespacesList()),
-                Units.instant(key.getCreatedAt()),
-                state(key, Instant.now()));
-          }
-          page = answer.getNextPageToken();
-        } while (!page.isEmpty());
-      }
-      if (!options.json()) {
-        console.out().print(table);
+        sayPages(
+            token ->
+                client
+                    .admin()
+                    .listApiKeys(
+                        ListApiKeysRequest.newBuilder()
+                            .setNamespace(options.namespace())
+                            .setPageToken(token)
+                            .build()),
+            ListApiKeysResponse::getNextPageToken,
+            table,
+            page -> page.getKeysList().forEach(key -> row(table, key)));
       }
       return OK;
+    }
+
+    private static void row(Table table, ApiKey key) {
+      table.row(
+          key.getId(),
+          key.getName(),
+          String.join(",", key.getNamespacesList()),
+          Units.instant(key.getCreatedAt()),
+          state(key, Instant.now()));
     }
 
     static String state(ApiKey key, Instant now) {

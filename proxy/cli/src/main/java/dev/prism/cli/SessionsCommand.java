@@ -1,6 +1,5 @@
 package dev.prism.cli;
 
-import dev.prism.admin.v1.AdminServiceGrpc.AdminServiceBlockingStub;
 import dev.prism.admin.v1.ListSessionsRequest;
 import dev.prism.admin.v1.ListSessionsResponse;
 import dev.prism.admin.v1.TerminateSessionRequest;
@@ -38,24 +37,18 @@ final class SessionsCommand {
       Table table =
           new Table("SESSION", "NAMESPACE", "IDENTITY", "CLIENT", "CONFIGS", "SINCE", "ACTIVE");
       try (Client client = Client.ofAdmin(options)) {
-        String page = "";
-        do {
-          AdminServiceBlockingStub admin = client.admin();
-          ListSessionsResponse answer =
-              admin.listSessions(
-                  ListSessionsRequest.newBuilder()
-                      .setNamespace(options.namespace())
-                      .setPageToken(page)
-                      .build());
-          if (options.json()) {
-            sayJson(answer);
-          }
-          answer.getSessionsList().forEach(session -> row(table, session));
-          page = answer.getNextPageToken();
-        } while (!page.isEmpty());
-      }
-      if (!options.json()) {
-        console.out().print(table);
+        sayPages(
+            token ->
+                client
+                    .admin()
+                    .listSessions(
+                        ListSessionsRequest.newBuilder()
+                            .setNamespace(options.namespace())
+                            .setPageToken(token)
+                            .build()),
+            ListSessionsResponse::getNextPageToken,
+            table,
+            page -> page.getSessionsList().forEach(session -> row(table, session)));
       }
       return OK;
     }

@@ -134,67 +134,61 @@ final class KeyValueWrites {
   }
 
   Decoded batchPut(BatchPutRequest request) {
-    rules.batchSize(request.getEntriesCount(), "entries");
-    rules.atomic(request.getAtomic());
-    String collection = rules.collection(request.getCollection());
-    List<Write> writes = new ArrayList<>(request.getEntriesCount());
-    for (BatchPutEntry entry : request.getEntriesList()) {
-      String path = "entries[" + writes.size() + "].";
-      Expiry expiry =
-          switch (entry.getExpiryCase()) {
-            case TTL -> rules.at(entry.getTtl(), path + "ttl");
-            case KEEP_TTL -> rules.keep(entry.getKeepTtl());
-            case EXPIRY_NOT_SET -> rules.never();
-          };
-      Condition condition =
-          switch (entry.getPreconditionCase()) {
-            case IF_ETAG -> rules.ifEtag(entry.getIfEtag(), path);
-            case IF_ABSENT -> rules.ifAbsent(entry.getIfAbsent());
-            case IF_PRESENT -> rules.ifPresent(entry.getIfPresent());
-            case PRECONDITION_NOT_SET -> rules.none();
-          };
-      writes.add(
-          new Write.Put(
-              rules.key(collection, entry.getKey(), entry.getPartitionKey(), path),
-              rules.value(entry.getValue(), path + "value"),
-              rules.contentType(entry.getContentType(), path),
-              rules.metadata(entry.getMetadataMap(), path),
-              expiry,
-              condition));
-    }
     return batch(
-        writes,
+        "BatchPut",
+        request.getCollection(),
+        request.getEntriesList(),
+        this::put,
         request.getAtomic(),
-        "BatchPut/" + collection,
         request.getIdempotencyKey(),
         () -> request.toBuilder().clearIdempotencyKey().build(),
         KeyValueResponses::batchPut);
   }
 
+  private Write put(String collection, BatchPutEntry entry, String path) {
+    Expiry expiry =
+        switch (entry.getExpiryCase()) {
+          case TTL -> rules.at(entry.getTtl(), path + "ttl");
+          case KEEP_TTL -> rules.keep(entry.getKeepTtl());
+          case EXPIRY_NOT_SET -> rules.never();
+        };
+    Condition condition =
+        switch (entry.getPreconditionCase()) {
+          case IF_ETAG -> rules.ifEtag(entry.getIfEtag(), path);
+          case IF_ABSENT -> rules.ifAbsent(entry.getIfAbsent());
+          case IF_PRESENT -> rules.ifPresent(entry.getIfPresent());
+          case PRECONDITION_NOT_SET -> rules.none();
+        };
+    return new Write.Put(
+        rules.key(collection, entry.getKey(), entry.getPartitionKey(), path),
+        rules.value(entry.getValue(), path + "value"),
+        rules.contentType(entry.getContentType(), path),
+        rules.metadata(entry.getMetadataMap(), path),
+        expiry,
+        condition);
+  }
+
   Decoded batchDelete(BatchDeleteRequest request) {
-    rules.batchSize(request.getEntriesCount(), "entries");
-    rules.atomic(request.getAtomic());
-    String collection = rules.collection(request.getCollection());
-    List<Write> writes = new ArrayList<>(request.getEntriesCount());
-    for (BatchDeleteEntry entry : request.getEntriesList()) {
-      String path = "entries[" + writes.size() + "].";
-      Condition condition =
-          switch (entry.getPreconditionCase()) {
-            case IF_ETAG -> rules.ifEtag(entry.getIfEtag(), path);
-            case IF_PRESENT -> rules.ifPresent(entry.getIfPresent());
-            case PRECONDITION_NOT_SET -> rules.none();
-          };
-      writes.add(
-          new Write.Delete(
-              rules.key(collection, entry.getKey(), entry.getPartitionKey(), path), condition));
-    }
     return batch(
-        writes,
+        "BatchDelete",
+        request.getCollection(),
+        request.getEntriesList(),
+        this::delete,
         request.getAtomic(),
-        "BatchDelete/" + collection,
         request.getIdempotencyKey(),
         () -> request.toBuilder().clearIdempotencyKey().build(),
         KeyValueResponses::batchDelete);
+  }
+
+  private Write delete(String collection, BatchDeleteEntry entry, String path) {
+    Condition condition =
+        switch (entry.getPreconditionCase()) {
+          case IF_ETAG -> rules.ifEtag(entry.getIfEtag(), path);
+          case IF_PRESENT -> rules.ifPresent(entry.getIfPresent());
+          case PRECONDITION_NOT_SET -> rules.none();
+        };
+    return new Write.Delete(
+        rules.key(collection, entry.getKey(), entry.getPartitionKey(), path), condition);
   }
 
   private Key key(String collection, String key, String partition) {
@@ -218,16 +212,31 @@ final class KeyValueWrites {
     return new Decoded(unit, encode, true);
   }
 
-  private Decoded batch(
-      List<Write> writes,
+  /** Makes the write of one entry of a batch; {@code path} leads the names of its fields. */
+  @FunctionalInterface
+  private interface EntryWrite<E> {
+    Write of(String collection, E entry, String path);
+  }
+
+  private <E> Decoded batch(
+      String method,
+      String collectionName,
+      List<E> entries,
+      EntryWrite<E> write,
       boolean atomic,
-      String scope,
       String idempotencyKey,
       Unkeyed request,
       Function<List<WriteResult>, byte[]> encode) {
+    rules.batchSize(entries.size(), "entries");
+    rules.atomic(atomic);
+    String collection = rules.collection(collectionName);
+    List<Write> writes = new ArrayList<>(entries.size());
+    for (E entry : entries) {
+      writes.add(write.of(collection, entry, "entries[" + writes.size() + "]."));
+    }
     rules.distinct(writes.stream().map(Write::key).toList());
-    Unit unit = unit(writes, atomic, scope, idempotencyKey, request, encode);
-    return new Decoded(unit, encode, false);
+    String scope = method + "/" + collection;
+    return new Decoded(unit(writes, atomic, scope, idempotencyKey, request, encode), encode, false);
   }
 
   private Unit unit(
