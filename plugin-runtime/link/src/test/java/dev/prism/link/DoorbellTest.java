@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -121,30 +122,135 @@ class DoorbellTest {
     thread.join();
   }
 
+  /** Each sets its own word before it looks at the other's: one of the two must see the other. */
+  @Test
+  void aProducerAndAConsumerNeverBothMissEachOther() throws Exception {
+    int rounds = 300_000;
+    int round = 128;
+    int frame = 256;
+    int rung = 384;
+    UnsafeBuffer memory = new UnsafeBuffer(ByteBuffer.allocateDirect(512));
+    Doorbell bell = new Doorbell.Parking(memory, 0);
+    Thread producer =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  for (int i = 1; i <= rounds; i++) {
+                    await(memory, round, i);
+                    memory.putIntRelease(frame, i); // as a commit does
+                    bell.ring();
+                    memory.putIntVolatile(rung, i);
+                  }
+                });
+    int missed = 0;
+    for (int i = 1; i <= rounds; i++) {
+      memory.putIntRelease(round, i);
+      for (int pause = i % 16; pause > 0; pause--) {
+        Thread.onSpinWait();
+      }
+      bell.arm();
+      boolean seen = memory.getIntVolatile(frame) == i;
+      await(memory, rung, i);
+      missed += seen || memory.getIntVolatile(0) == 0 ? 0 : 1;
+      bell.disarm();
+    }
+    producer.join();
+
+    assertThat(missed).isZero();
+  }
+
+  private static void await(UnsafeBuffer memory, int at, int value) {
+    for (int looks = 1; memory.getIntVolatile(at) != value; looks++) {
+      if (looks % 1000 == 0) {
+        Thread.yield(); // to the other, where there is no processor for both
+      }
+    }
+  }
+
+  @Test
+  void aFrameThatCameBeforeTheReceiverSaidThatItSleepsIsTakenBeforeItSleeps() throws Exception {
+    LinkMemory memory = memory(LinkMemory.PARKING);
+    RingSender sender = new RingSender(memory.requests, 1);
+    AtomicInteger ticks = new AtomicInteger();
+    CompletableFuture<Integer> ticksBefore = new CompletableFuture<>();
+    RingReceiver receiver =
+        new RingReceiver(
+            memory.requests,
+            memory.responses.bell(),
+            new Receives(id -> ticksBefore.complete(ticks.get())) {
+              @Override
+              public long onTick(long now) {
+                if (ticks.incrementAndGet() == 1) {
+                  sender.sendAlways(Frame.CANCEL, 42); // it has looked, and is not armed yet
+                }
+                return LONG;
+              }
+            });
+    Thread thread = Thread.ofPlatform().daemon().start(receiver::run);
+
+    assertThat(ticksBefore.get(10, TimeUnit.SECONDS)).isEqualTo(1);
+
+    receiver.stop();
+    thread.join();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aPeerThatRingsForNothingDoesNotKeepTheReceiverBusy() throws Exception {
+    LinkMemory memory = memory(LinkMemory.FUTEX);
+    AtomicInteger ticks = new AtomicInteger();
+    RingReceiver receiver =
+        new RingReceiver(
+            memory.requests,
+            memory.responses.bell(),
+            new Receives(id -> {}) {
+              @Override
+              public long onTick(long now) {
+                ticks.incrementAndGet();
+                memory.requests.bell().ring(); // as late as it can: before each sleep
+                return LONG;
+              }
+            });
+    Thread thread = Thread.ofPlatform().daemon().start(receiver::run);
+    long begun = System.nanoTime();
+
+    PluginProcess.await(() -> System.nanoTime() - begun > TimeUnit.MILLISECONDS.toNanos(200));
+
+    receiver.stop();
+    thread.join();
+    assertThat(ticks.get()).isBetween(100, 2000);
+  }
+
   private static LinkMemory memory(int kind) {
     LinkConfig config = new LinkConfig(1 << 20, 100, new ByteBudget(1), true);
     return LinkMemory.create(ByteBuffer.allocateDirect(LinkMemory.SMALLEST), config, 1, kind);
   }
 
   private static RingReceiver receiver(LinkMemory memory, IntConsumer onFrame) {
-    return new RingReceiver(
-        memory.requests,
-        memory.responses.bell(),
-        new RingReceiver.Owner() {
-          @Override
-          public void onFrame(int kind, DirectBuffer buffer, int at, int length) {
-            onFrame.accept((int) Frame.id(buffer, at));
-          }
+    return new RingReceiver(memory.requests, memory.responses.bell(), new Receives(onFrame));
+  }
 
-          @Override
-          public void onBatchEnd() {
-            // Nothing is collected.
-          }
+  /** Takes the ids of frames. */
+  private static class Receives implements RingReceiver.Owner {
+    private final IntConsumer onFrame;
 
-          @Override
-          public long onTick(long now) {
-            return LONG;
-          }
-        });
+    Receives(IntConsumer onFrame) {
+      this.onFrame = onFrame;
+    }
+
+    @Override
+    public void onFrame(int kind, DirectBuffer buffer, int at, int length) {
+      onFrame.accept((int) Frame.id(buffer, at));
+    }
+
+    @Override
+    public void onBatchEnd() {
+      // Nothing is collected.
+    }
+
+    @Override
+    public long onTick(long now) {
+      return LONG;
+    }
   }
 }

@@ -12,10 +12,12 @@ final class PluginProcess implements AutoCloseable {
   static final ByteBudget BUDGET = new ByteBudget(128 << 20);
   static final LinkConfig CONFIG = LinkConfig.defaults(BUDGET);
 
+  final String descriptor;
   final Process process;
   final Link link;
 
-  private PluginProcess(Process process, Link link) {
+  private PluginProcess(String descriptor, Process process, Link link) {
+    this.descriptor = descriptor;
     this.process = process;
     this.link = link;
   }
@@ -31,10 +33,11 @@ final class PluginProcess implements AutoCloseable {
   /** Starts {@code main} with the link's descriptor in its environment. */
   static PluginProcess start(LinkConfig config, Class<?> main, String... args) throws Exception {
     ShmLinkServer server = ShmLinkServer.create(config, hello());
-    Process process = launch(server.descriptor(), main, args);
+    String descriptor = server.descriptor();
+    Process process = launch(descriptor, main, args);
     Link link = server.await(Duration.ofSeconds(20));
     process.onExit().thenRun(link::close);
-    return new PluginProcess(process, link);
+    return new PluginProcess(descriptor, process, link);
   }
 
   static Process launch(String descriptor, Class<?> main, String... args) throws Exception {

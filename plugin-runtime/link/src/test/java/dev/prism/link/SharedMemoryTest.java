@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hazards 11 and 12: the memory of a link. */
 class SharedMemoryTest {
@@ -33,10 +35,11 @@ class SharedMemoryTest {
     }
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(strings = {"/tmp", "/dev/shm"})
   @EnabledOnOs(OS.LINUX)
-  void memoryThatCouldShrinkIsRefused() throws Exception {
-    Path plain = Files.createTempFile("link", ".file");
+  void memoryThatCouldShrinkIsRefused(String folder) throws Exception {
+    Path plain = Files.createTempFile(Path.of(folder), "link", ".file");
     try (RandomAccessFile file = new RandomAccessFile(plain.toFile(), "rw")) {
       file.setLength(SIZE);
       int fd = Libc.open(plain.toString());
@@ -51,6 +54,17 @@ class SharedMemoryTest {
       }
     } finally {
       Files.delete(plain);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void memoryTooSmallOrTooLargeForALinkIsRefused(boolean portable) throws Exception {
+    try (SharedMemory memory = SharedMemory.create(SIZE, portable)) {
+      assertThatThrownBy(() -> SharedMemory.open(memory.descriptor(), SIZE + 1, 2 * SIZE))
+          .isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> SharedMemory.open(memory.descriptor(), 1, SIZE - 1))
+          .isInstanceOf(IOException.class);
     }
   }
 

@@ -4,6 +4,7 @@ import static dev.prism.link.PluginProcess.header;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -116,6 +117,13 @@ class ShmLinkTest {
       stream.halfClose();
       assertThat(stream.receive()).isNull();
     }
+  }
+
+  @Test
+  void nobodyElseCanOpenTheMemoryOnceThePluginHasCome() {
+    assertThatThrownBy(
+            () -> SharedMemory.open(plugin.descriptor, LinkMemory.SMALLEST, LinkMemory.LARGEST))
+        .isInstanceOf(IOException.class);
   }
 
   @Test

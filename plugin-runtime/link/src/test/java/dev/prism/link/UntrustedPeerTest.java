@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -77,6 +78,9 @@ class UntrustedPeerTest {
     /** Writes a record of a length that no producer could claim, where the next is read. */
     private static void record(RawPeer peer, int length, int kind) {
       AtomicBuffer buffer = peer.memory.responses.ring().buffer();
+      while (peer.memory.responses.ring().size() > 0) {
+        Thread.onSpinWait(); // the hello's room is cleared only after its batch
+      }
       int at = (int) peer.memory.responses.ring().consumerPosition() & (1 << 20) - 1;
       buffer.putInt(at + 4, kind);
       buffer.putIntRelease(at, length);
@@ -140,6 +144,32 @@ class UntrustedPeerTest {
         assertThatThrownBy(stream::receive).isInstanceOf(LinkException.class);
       }
     }
+  }
+
+  @Test
+  void moreCreditThanAWindowEndsTheLink() throws Exception {
+    try (RawPeer peer = new RawPeer()) {
+      peer.link.await(LONG);
+      try (Exchange stream = peer.link.open(PluginProcess.header(1, LONG), NOTHING)) {
+        long id = peer.takeId(Frame.OPEN);
+
+        peer.send(Frame.CREDIT, id, 0, 0, 1, NOTHING);
+
+        PluginProcess.await(() -> peer.link.state() == Link.State.DOWN);
+        assertThatThrownBy(stream::receive).isInstanceOf(LinkException.class);
+      }
+    }
+  }
+
+  @Test
+  void aHeaderThatGrowsAfterItWasCheckedIsAViolation() {
+    UnsafeBuffer frame = new UnsafeBuffer(new byte[64]);
+    Frame.write(frame, 0, 1, 1, Frame.SHORT_HEADER, 0, 0, 0);
+    Frame.check(frame, 0, 40, 64);
+
+    Frame.write(frame, 0, 1, 1, 41, 0, 0, 0);
+
+    assertThatThrownBy(() -> Frame.body(frame, 0, 40)).isInstanceOf(ProtocolViolation.class);
   }
 
   @Test

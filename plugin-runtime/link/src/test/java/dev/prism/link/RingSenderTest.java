@@ -1,0 +1,57 @@
+package dev.prism.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
+import org.junit.jupiter.api.Test;
+
+/** Hazard 13: what happens between a claim and its commit. */
+class RingSenderTest {
+  /** Memory in which a copy can fail halfway, as it would for want of stack. */
+  private static final class FailingBuffer extends UnsafeBuffer {
+    private boolean fails;
+
+    FailingBuffer(int bytes) {
+      super(ByteBuffer.allocateDirect(bytes));
+    }
+
+    @Override
+    public void putBytes(int index, byte[] from, int offset, int length) {
+      if (fails) {
+        super.putBytes(index, from, offset, length / 2);
+        throw new StackOverflowError("halfway");
+      }
+      super.putBytes(index, from, offset, length);
+    }
+  }
+
+  @Test
+  void aCopyThatFailsHalfwayIsTakenBackAndWhatFollowsArrives() {
+    FailingBuffer memory = new FailingBuffer((1 << 20) + RingBufferDescriptor.TRAILER_LENGTH);
+    ManyToOneRingBuffer ring = new ManyToOneRingBuffer(memory);
+    UnsafeBuffer control = new UnsafeBuffer(ByteBuffer.allocateDirect(256));
+    RingSender sender =
+        new RingSender(
+            new LinkMemory.Lane(ring, new Doorbell.Parking(control, 0), control, 128), 1);
+    memory.fails = true;
+    assertThatThrownBy(() -> sender.trySendMessage(Frame.MESSAGE, 1, new byte[1000]))
+        .isInstanceOf(StackOverflowError.class);
+    memory.fails = false;
+
+    assertThat(sender.trySendMessage(Frame.MESSAGE, 2, new byte[1000])).isTrue();
+
+    List<Long> ids = new ArrayList<>();
+    while (sender.used() > 0 && ids.isEmpty()) {
+      int _ = ring.read((kind, buffer, at, length) -> ids.add(Frame.id(buffer, at)));
+      assertThat(memory.getIntVolatile(0)).as("nothing is left unfinished").isNotNegative();
+    }
+    assertThat(ids).containsExactly(2L);
+    assertThat(sender.used()).isZero();
+  }
+}
