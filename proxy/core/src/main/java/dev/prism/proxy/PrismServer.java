@@ -242,7 +242,7 @@ public final class PrismServer implements AutoCloseable {
     ServerConfig.Server server = config.server();
     return GrpcHost.start(
         new GrpcHost.Settings(
-            Engine.HELIDON, server.maxMessageBytes(), new HostFailures(metrics, callLog)),
+            Engine.PRISM, server.maxMessageBytes(), new HostFailures(metrics, callLog)),
         List.of(
             new GrpcHost.Socket(
                 DATA, InetAddress.getByName(server.listen()), server.port(), data, List.of(), null),

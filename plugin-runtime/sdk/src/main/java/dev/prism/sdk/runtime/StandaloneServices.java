@@ -40,7 +40,7 @@ final class StandaloneServices {
    */
   static GrpcHost start(PluginCalls calls, int port) throws IOException {
     return GrpcHost.start(
-        new GrpcHost.Settings(Engine.HELIDON, MAX_REQUEST_BYTES, new Refusals()),
+        new GrpcHost.Settings(Engine.PRISM, MAX_REQUEST_BYTES, new Refusals()),
         List.of(
             new GrpcHost.Socket(
                 "plugin",

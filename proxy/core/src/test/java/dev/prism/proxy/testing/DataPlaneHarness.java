@@ -82,7 +82,7 @@ public final class DataPlaneHarness implements AutoCloseable {
     DataPlane plane = new DataPlane(gate, new Router(plugins, metrics), metrics, log);
     host =
         GrpcHost.start(
-            new GrpcHost.Settings(Engine.HELIDON, MAX_MESSAGE, new HostFailures(metrics, log)),
+            new GrpcHost.Settings(Engine.PRISM, MAX_MESSAGE, new HostFailures(metrics, log)),
             List.of(
                 new GrpcHost.Socket(
                     "data",
