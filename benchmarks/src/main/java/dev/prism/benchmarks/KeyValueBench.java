@@ -1,6 +1,5 @@
 package dev.prism.benchmarks;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,12 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * KeyValue through the shipped product: starts {@code ./prism up} on free ports and a new data
@@ -25,9 +20,6 @@ import java.util.stream.Stream;
  * takes to sync and how many commits a put cost.
  */
 public final class KeyValueBench {
-  private static final Pattern READY =
-      Pattern.compile(
-          "prism ready: grpc (127\\.0\\.0\\.1:\\d+), admin (http://127\\.0\\.0\\.1:\\d+)");
   private static final int SYNCS = 400;
 
   /**
@@ -57,30 +49,11 @@ public final class KeyValueBench {
     }
     Path home = Path.of(System.getProperty("prism.home", "."));
     Path target = Files.createDirectories(home.resolve("benchmarks/target"));
-    Path data = Files.createTempDirectory(target, "kv-data-");
     System.out.printf(
         Locale.ROOT, "fdatasync of 4 KiB appended: p50 %.2f ms%n", syncMillis(target));
-    Process prism =
-        new ProcessBuilder(
-                home.resolve("prism").toString(),
-                "up",
-                "--port",
-                "0",
-                "--admin-port",
-                "0",
-                "--data",
-                data.toString())
-            .redirectError(target.resolve("kv-bench.log").toFile())
-            .start();
-    try (BufferedReader out = prism.inputReader()) {
-      String line = out.readLine();
-      Matcher ready = READY.matcher(line == null ? "" : line);
-      if (!ready.matches()) {
-        throw new IllegalStateException(
-            "prism up did not get ready: see " + target + "/kv-bench.log");
-      }
-      String endpoint = ready.group(1);
-      String metrics = ready.group(2) + "/observe/metrics";
+    try (ProxyProcess prism = ProxyProcess.start()) {
+      String endpoint = prism.endpoint();
+      String metrics = prism.metrics();
       load(endpoint, "put", "default", 64, 1, seconds, metrics);
       load(endpoint, "put", "default", 64, 4, seconds, metrics);
       load(endpoint, "put", "default", 1, 1, seconds, metrics);
@@ -88,12 +61,6 @@ public final class KeyValueBench {
       load(endpoint, "put", "memory", 64, 1, seconds, metrics);
       load(endpoint, "get", "memory", 64, 1, seconds, metrics);
       load(endpoint, "get", "memory", 1, 1, seconds, metrics);
-    } finally {
-      prism.destroy();
-      if (!prism.waitFor(30, TimeUnit.SECONDS)) {
-        prism.destroyForcibly();
-      }
-      delete(data);
     }
   }
 
@@ -163,13 +130,5 @@ public final class KeyValueBench {
     }
     Arrays.sort(nanos);
     return nanos[SYNCS / 2] / 1e6;
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 }

@@ -1,9 +1,10 @@
-package dev.prism.benchmarks;
+package dev.prism.benchmarks.load;
 
 import io.grpc.netty.shaded.io.netty.buffer.Unpooled;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Exception;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Headers;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
@@ -25,55 +26,61 @@ final class AnswerHeaders {
    * Takes the block before an answer's message.
    *
    * @param block all that remains of it; its position stays
-   * @throws IllegalStateException when it is not HTTP's status 200
+   * @return what is wrong with it; null when it says HTTP's status 200
+   * @throws IOException when it cannot be read, and so none after it either
    */
-  void headers(int stream, ByteBuffer block) {
-    if (!block.equals(goodHeaders)) {
-      read(stream, block, ":status", "200");
-      goodHeaders = keepIfStable(block);
+  @Nullable String headers(int stream, ByteBuffer block) throws IOException {
+    if (block.equals(goodHeaders)) {
+      return null;
     }
+    CharSequence status = read(stream, block).get(":status");
+    if (status == null || !"200".contentEquals(status)) {
+      return "HTTP status " + status;
+    }
+    goodHeaders = keepIfStable(block);
+    return null;
   }
 
   /**
    * Takes the block that ends an answer.
    *
    * @param block all that remains of it; its position stays
-   * @throws IllegalStateException when it is not {@code grpc-status: 0}
+   * @return what is wrong with it; null when it says {@code grpc-status: 0}
+   * @throws IOException when it cannot be read, and so none after it either
    */
-  void trailers(int stream, ByteBuffer block) {
-    if (!block.equals(goodTrailers)) {
-      read(stream, block, "grpc-status", "0");
-      goodTrailers = keepIfStable(block);
+  @Nullable String trailers(int stream, ByteBuffer block) throws IOException {
+    if (block.equals(goodTrailers)) {
+      return null;
     }
+    Http2Headers headers = read(stream, block);
+    CharSequence status = headers.get("grpc-status");
+    if (status == null) {
+      return "ended without a grpc-status, HTTP status " + headers.get(":status");
+    }
+    if (!"0".contentEquals(status)) {
+      return "grpc-status " + status;
+    }
+    goodTrailers = keepIfStable(block);
+    return null;
   }
 
-  private void read(int stream, ByteBuffer block, String name, String expected) {
-    Http2Headers headers;
+  private Http2Headers read(int stream, ByteBuffer block) throws IOException {
     try {
-      headers = decoder.decodeHeaders(stream, Unpooled.copiedBuffer(block));
+      Http2Headers headers = decoder.decodeHeaders(stream, Unpooled.copiedBuffer(block));
+      if (changesTable(copy(block))) {
+        goodHeaders = null;
+        goodTrailers = null;
+      }
+      return headers;
     } catch (Http2Exception e) {
-      throw new IllegalStateException(
-          "headers of stream "
-              + stream
-              + " cannot be read: "
-              + HexFormat.of().formatHex(copy(block)),
-          e);
-    }
-    CharSequence found = headers.get(name);
-    if (found == null || !expected.contentEquals(found)) {
-      throw new IllegalStateException(
-          "a call failed: stream " + stream + " was answered with " + headers);
+      throw new IOException(
+          "headers that cannot be read: " + HexFormat.of().formatHex(copy(block)), e);
     }
   }
 
   private @Nullable ByteBuffer keepIfStable(ByteBuffer block) {
     byte[] bytes = copy(block);
-    if (changesTable(bytes)) {
-      goodHeaders = null;
-      goodTrailers = null;
-      return null;
-    }
-    return ByteBuffer.wrap(bytes);
+    return changesTable(bytes) ? null : ByteBuffer.wrap(bytes);
   }
 
   private static byte[] copy(ByteBuffer block) {

@@ -1,4 +1,4 @@
-package dev.prism.benchmarks;
+package dev.prism.benchmarks.load;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -13,12 +13,9 @@ import java.util.Map;
  *   HEADERS (END_HEADERS) | DATA ... | DATA (END_STREAM), of at most 16 KiB each
  * </pre>
  */
-final class RequestFrames {
+public final class RequestFrames {
   /** What stands for the number in the message given; a number has as many decimal digits. */
-  static final String NUMBER = "0000000000";
-
-  /** Every HTTP/2 peer takes frames of this size. */
-  private static final int MAX_FRAME = 16_384;
+  public static final String NUMBER = "0000000000";
 
   private static final int GRPC_PREFIX = 5;
 
@@ -30,29 +27,30 @@ final class RequestFrames {
   /**
    * Encodes the request.
    *
+   * @param scheme {@code http} or {@code https}
    * @param path {@code /package.Service/Method}
    * @param metadata ASCII; names in lower case
    * @param message in protobuf's encoding; holds {@link #NUMBER} within its first 1 KiB
    */
-  RequestFrames(String authority, String path, Map<String, String> metadata, byte[] message) {
-    byte[] block = headerBlock(authority, path, metadata);
+  public RequestFrames(
+      String scheme, String authority, String path, Map<String, String> metadata, byte[] message) {
+    byte[] block = headerBlock(scheme, authority, path, metadata);
     ByteBuffer data = ByteBuffer.allocate(GRPC_PREFIX + message.length);
     data.put((byte) 0).putInt(message.length).put(message).flip();
     dataBytes = data.remaining();
-    int dataFrames = (dataBytes + MAX_FRAME - 1) / MAX_FRAME;
+    int dataFrames = (dataBytes + Frames.MAX_PAYLOAD - 1) / Frames.MAX_PAYLOAD;
     streamIdsAt = new int[1 + dataFrames];
     ByteBuffer out =
-        ByteBuffer.allocate(Http2Connection.HEADER * (1 + dataFrames) + block.length + dataBytes);
-    streamIdsAt[0] = out.position() + Http2Connection.STREAM_ID_AT;
-    Http2Connection.putHeader(
-        out, block.length, Http2Connection.HEADERS, Http2Connection.END_HEADERS, 0);
+        ByteBuffer.allocate(Frames.HEADER * (1 + dataFrames) + block.length + dataBytes);
+    streamIdsAt[0] = out.position() + Frames.STREAM_ID_AT;
+    Frames.putHeader(out, block.length, Frames.HEADERS, Frames.END_HEADERS, 0);
     out.put(block);
-    int messageAt = out.position() + Http2Connection.HEADER + GRPC_PREFIX;
+    int messageAt = out.position() + Frames.HEADER + GRPC_PREFIX;
     for (int frame = 1; frame <= dataFrames; frame++) {
-      int length = Math.min(MAX_FRAME, data.remaining());
-      streamIdsAt[frame] = out.position() + Http2Connection.STREAM_ID_AT;
-      int flags = frame == dataFrames ? Http2Connection.END_STREAM : 0;
-      Http2Connection.putHeader(out, length, Http2Connection.DATA, flags, 0);
+      int length = Math.min(Frames.MAX_PAYLOAD, data.remaining());
+      streamIdsAt[frame] = out.position() + Frames.STREAM_ID_AT;
+      int flags = frame == dataFrames ? Frames.END_STREAM : 0;
+      Frames.putHeader(out, length, Frames.DATA, flags, 0);
       out.put(data.slice(data.position(), length));
       data.position(data.position() + length);
     }
@@ -92,10 +90,11 @@ final class RequestFrames {
    * is sent. The names of pseudo headers are taken from the static table: stock Helidon refuses a
    * literal {@code :path}.
    */
-  private static byte[] headerBlock(String authority, String path, Map<String, String> metadata) {
+  private static byte[] headerBlock(
+      String scheme, String authority, String path, Map<String, String> metadata) {
     ByteArrayOutputStream block = new ByteArrayOutputStream();
     block.write(0x83); // :method POST
-    block.write(0x86); // :scheme http
+    block.write(scheme.equals("https") ? 0x87 : 0x86); // :scheme
     block.write(0x04); // :path
     string(block, path);
     block.write(0x01); // :authority
@@ -103,7 +102,7 @@ final class RequestFrames {
     literal(block, "te", "trailers");
     literal(block, "content-type", "application/grpc");
     metadata.forEach((name, value) -> literal(block, name, value));
-    if (block.size() > MAX_FRAME) {
+    if (block.size() > Frames.MAX_PAYLOAD) {
       throw new IllegalArgumentException("the metadata does not fit a frame");
     }
     return block.toByteArray();

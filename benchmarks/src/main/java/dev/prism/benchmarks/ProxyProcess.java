@@ -1,0 +1,122 @@
+package dev.prism.benchmarks;
+
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The shipped product: {@code ./prism up} on free ports, with a data directory of its own. */
+final class ProxyProcess implements Server {
+  private static final Pattern READY =
+      Pattern.compile(
+          "prism ready: grpc 127\\.0\\.0\\.1:(\\d+), admin (http://127\\.0\\.0\\.1:\\d+)");
+
+  private final Process process;
+  private final Path data;
+  private final int port;
+  private final String metrics;
+
+  private ProxyProcess(Process process, Path data, int port, String metrics) {
+    this.process = process;
+    this.data = data;
+    this.port = port;
+    this.metrics = metrics;
+  }
+
+  /** Starts one and waits until it is ready; what it logs goes to a file. */
+  static ProxyProcess start() throws IOException {
+    Path home = Path.of(System.getProperty("prism.home", "."));
+    Path target = Files.createDirectories(home.resolve("benchmarks/target"));
+    Path log = target.resolve("bench-prism-up.log");
+    Path data = Files.createTempDirectory(target, "bench-data-");
+    Process process =
+        new ProcessBuilder(
+                home.resolve("prism").toString(),
+                "up",
+                "--port",
+                "0",
+                "--admin-port",
+                "0",
+                "--data",
+                data.toString())
+            .redirectError(log.toFile())
+            .start();
+    BufferedReader out = process.inputReader();
+    String line = out.readLine();
+    Matcher ready = READY.matcher(line == null ? "" : line);
+    if (!ready.matches()) {
+      process.destroy();
+      throw new IllegalStateException("prism up did not get ready: see " + log);
+    }
+    return new ProxyProcess(
+        process, data, Integer.parseInt(ready.group(1)), ready.group(2) + "/observe/metrics");
+  }
+
+  @Override
+  public String name() {
+    return "proxy";
+  }
+
+  @Override
+  public InetSocketAddress address(boolean tls) {
+    if (tls) {
+      throw new IllegalArgumentException("the proxy listens in the clear");
+    }
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+  }
+
+  @Override
+  public @Nullable SslContext trust() {
+    return null;
+  }
+
+  /** The gRPC address as {@code host:port}. */
+  String endpoint() {
+    return "127.0.0.1:" + port;
+  }
+
+  /** Where its metrics are. */
+  String metrics() {
+    return metrics;
+  }
+
+  /** Of the proxy and its plugins. */
+  @Override
+  public Counters counters() {
+    return Counters.read(process.toHandle(), Double.NaN);
+  }
+
+  /** Ends it as a person would, and removes its data. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(30, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+      delete(data);
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      System.err.println("not removed: " + data + ": " + e.getMessage());
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
