@@ -1,9 +1,9 @@
 package dev.prism.proxy;
 
-import dev.prism.grpc.Engine;
 import dev.prism.grpc.GrpcHost;
 import dev.prism.grpc.HttpRoute;
 import dev.prism.grpc.StandardServices;
+import dev.prism.grpc.TlsFiles;
 import dev.prism.plugin.v1.InfoResponse;
 import dev.prism.proxy.admin.AdminService;
 import dev.prism.proxy.admin.Health;
@@ -204,6 +204,10 @@ public final class PrismServer implements AutoCloseable {
 
     GrpcHost host = host(data, admin, routes(health, new MetricsPage(metrics, plugins)));
     opened.push(host);
+    TlsFiles tls = config.grpc().tls();
+    if (tls != null) {
+      opened.push(new CertificateWatch(tls, () -> host.reloadTls(DATA)));
+    }
     dataPort = host.port(DATA);
     adminPort = host.port(ADMIN);
     if (!ready.await()) {
@@ -242,10 +246,15 @@ public final class PrismServer implements AutoCloseable {
     ServerConfig.Server server = config.server();
     return GrpcHost.start(
         new GrpcHost.Settings(
-            Engine.PRISM, server.maxMessageBytes(), new HostFailures(metrics, callLog)),
+            config.grpc().engine(), server.maxMessageBytes(), new HostFailures(metrics, callLog)),
         List.of(
             new GrpcHost.Socket(
-                DATA, InetAddress.getByName(server.listen()), server.port(), data, List.of(), null),
+                DATA,
+                InetAddress.getByName(server.listen()),
+                server.port(),
+                data,
+                List.of(),
+                config.grpc().tls()),
             new GrpcHost.Socket(
                 ADMIN, InetAddress.getLoopbackAddress(), server.adminPort(), admin, routes, null)));
   }

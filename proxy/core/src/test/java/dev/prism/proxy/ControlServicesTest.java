@@ -16,6 +16,7 @@ import dev.prism.config.v1.ListConfigsResponse;
 import dev.prism.config.v1.RegisterConfigRequest;
 import dev.prism.config.v1.RegisterSchemaRequest;
 import dev.prism.config.v1.ValidateConfigRequest;
+import dev.prism.grpc.Engine;
 import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.testing.Details;
 import dev.prism.proxy.testing.InProcessPlugins;
@@ -348,6 +349,7 @@ class ControlServicesTest {
     return new ServerConfig(
         new ServerConfig.Server(
             "127.0.0.1", 0, 0, false, 4 << 20, Duration.ofSeconds(5), Duration.ofSeconds(5)),
+        new ServerConfig.Grpc(Engine.PRISM, null),
         new ServerConfig.Auth(false),
         new ServerConfig.Sessions(Duration.ofMinutes(10), Duration.ofHours(1), 100),
         new ServerConfig.Control("control"),

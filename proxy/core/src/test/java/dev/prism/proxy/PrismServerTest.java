@@ -22,6 +22,7 @@ import dev.prism.admin.v1.TerminateSessionRequest;
 import dev.prism.config.v1.BackendConfig;
 import dev.prism.config.v1.BackendType;
 import dev.prism.config.v1.ClientConfig;
+import dev.prism.grpc.Engine;
 import dev.prism.keyvalue.v1.GetRequest;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
@@ -359,6 +360,7 @@ class PrismServerTest {
     return new ServerConfig(
         new ServerConfig.Server(
             "127.0.0.1", port, 0, false, 4 << 20, Duration.ofSeconds(5), Duration.ofSeconds(5)),
+        new ServerConfig.Grpc(Engine.PRISM, null),
         new ServerConfig.Auth(apiKeys),
         new ServerConfig.Sessions(Duration.ofMinutes(10), Duration.ofHours(1), 100),
         new ServerConfig.Control("control"),

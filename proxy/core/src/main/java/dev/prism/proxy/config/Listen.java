@@ -33,4 +33,13 @@ final class Listen {
     }
     return null;
   }
+
+  /** Whether only this machine can reach an address; false for what is none. */
+  static boolean isLoopback(String address) {
+    try {
+      return InetAddress.getByName(address).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
 }

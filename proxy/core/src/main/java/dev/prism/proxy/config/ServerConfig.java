@@ -1,5 +1,7 @@
 package dev.prism.proxy.config;
 
+import dev.prism.grpc.Engine;
+import dev.prism.grpc.TlsFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ServerConfig(
     Server server,
+    Grpc grpc,
     Auth auth,
     Sessions sessions,
     Control control,
@@ -45,6 +48,14 @@ public record ServerConfig(
       int maxMessageBytes,
       Duration defaultDeadline,
       Duration shutdownGrace) {}
+
+  /**
+   * What speaks gRPC on the listeners.
+   *
+   * @param engine Prism's own, or stock Helidon as a reference for measurements, on loopback only
+   * @param tls of the data port; null listens in the clear
+   */
+  public record Grpc(Engine engine, @Nullable TlsFiles tls) {}
 
   /**
    * Who may open a session.

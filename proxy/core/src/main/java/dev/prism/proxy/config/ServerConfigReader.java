@@ -1,9 +1,12 @@
 package dev.prism.proxy.config;
 
 import dev.prism.config.v1.ClientConfig;
+import dev.prism.grpc.Engine;
+import dev.prism.grpc.TlsFiles;
 import dev.prism.proxy.config.ServerConfig.Auth;
 import dev.prism.proxy.config.ServerConfig.Backend;
 import dev.prism.proxy.config.ServerConfig.Control;
+import dev.prism.proxy.config.ServerConfig.Grpc;
 import dev.prism.proxy.config.ServerConfig.NamedConfig;
 import dev.prism.proxy.config.ServerConfig.Namespace;
 import dev.prism.proxy.config.ServerConfig.Pool;
@@ -11,6 +14,7 @@ import dev.prism.proxy.config.ServerConfig.RateLimit;
 import dev.prism.proxy.config.ServerConfig.Server;
 import dev.prism.proxy.config.ServerConfig.Sessions;
 import dev.prism.status.PrismException.Violation;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -65,6 +69,7 @@ final class ServerConfigReader {
     Auth auth = new Auth(authSection.bool("api_keys", false));
     authSection.end();
     Server server = server(root.section("server"), auth);
+    Grpc grpc = grpc(root.section("grpc"), server);
     Sessions sessions = sessions(root.section("sessions"));
     Path data = data();
     Map<String, Backend> backends = backends();
@@ -72,7 +77,8 @@ final class ServerConfigReader {
     Map<String, Namespace> namespaces = namespaces(backends);
     Map<String, NamedConfig> configs = configs(backends, namespaces);
     root.end();
-    return new ServerConfig(server, auth, sessions, control, data, backends, namespaces, configs);
+    return new ServerConfig(
+        server, grpc, auth, sessions, control, data, backends, namespaces, configs);
   }
 
   private Server server(Section section, Auth auth) {
@@ -107,6 +113,57 @@ final class ServerConfigReader {
       at(section, overrides.listen() == null, "listen", problem);
     }
     return server;
+  }
+
+  private Grpc grpc(Section section, Server server) {
+    Engine engine = Engine.PRISM;
+    String name = section.string("engine");
+    if ("helidon".equals(name)) {
+      engine = Engine.HELIDON;
+    } else if (name != null && !name.equals("prism")) {
+      root.problems()
+          .at(section.line("engine"), "grpc.engine is prism or helidon, not \"" + name + "\"");
+    }
+    TlsFiles tls = tls(section.section("tls"));
+    section.end();
+    if (engine == Engine.HELIDON && (tls != null || !Listen.isLoopback(server.listen()))) {
+      root.problems()
+          .at(
+              section.line("engine"),
+              "grpc.engine helidon is for measurements: in the clear and on loopback only");
+    }
+    return new Grpc(engine, tls);
+  }
+
+  private @Nullable TlsFiles tls(Section section) {
+    Path certificate = file(section, "certificate");
+    Path key = file(section, "key");
+    Path clients = file(section, "client_authorities");
+    section.end();
+    if (certificate != null && key != null) {
+      return new TlsFiles(certificate, key, clients);
+    }
+    if (section.present()) {
+      root.problems().at(section.line(), "grpc.tls needs both certificate and key");
+    }
+    return null;
+  }
+
+  private @Nullable Path file(Section section, String key) {
+    String text = section.string(key);
+    if (text == null) {
+      return null;
+    }
+    try {
+      Path path = Path.of(text);
+      if (!Files.isReadable(path)) {
+        root.problems().at(section.line(key), "grpc.tls." + key + ": cannot read " + text);
+      }
+      return path;
+    } catch (InvalidPathException e) {
+      root.problems().at(section.line(key), "grpc.tls." + key + " is not a path: " + e.getReason());
+      return null;
+    }
   }
 
   private void at(Section section, boolean inFile, String key, String message) {

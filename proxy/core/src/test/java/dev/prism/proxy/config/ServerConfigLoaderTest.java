@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.prism.config.v1.BackendType;
 import dev.prism.config.v1.ClientConfig;
+import dev.prism.grpc.Engine;
 import dev.prism.proxy.config.ConfigErrors.ConfigError;
 import dev.prism.type.v1.AccessPattern;
 import dev.prism.type.v1.ConsistencyLevel;
@@ -62,6 +63,14 @@ class ServerConfigLoaderTest {
     assertThat(config.server().listen()).isEqualTo("0.0.0.0");
     assertThat(config.server().insecure()).isTrue();
     assertThat(config.data()).isEqualTo(Path.of("/b"));
+  }
+
+  @Test
+  void theEngineIsPrismsOwnUnlessTheFileAsksForTheReference() throws Exception {
+    ServerConfig config = load("grpc: { engine: helidon }");
+
+    assertThat(config.grpc()).isEqualTo(new ServerConfig.Grpc(Engine.HELIDON, null));
+    assertThat(load("").grpc()).isEqualTo(new ServerConfig.Grpc(Engine.PRISM, null));
   }
 
   @Test
@@ -130,6 +139,10 @@ class ServerConfigLoaderTest {
         "server: { default_deadline: 5 s }      | with a unit",
         "server: { listen: '' }                 | must be an address",
         "server: { listen: no.such.host.invalid } | no address of this machine",
+        "grpc: { engine: netty }                | is prism or helidon, not",
+        "grpc: { engine: helidon, tls: { certificate: /a, key: /b } } | in the clear and on loopback",
+        "grpc: { tls: { certificate: /no/such } }           | cannot read /no/such",
+        "grpc: { tls: { key: /etc/hostname } }              | needs both certificate and key",
         "auth: { api_keys: 1 }                  | true or false",
         "sessions: { max: 0 }                   | from 1 to 1000000",
         "backends: {}                           | must name at least one",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.prism.admin.v1.PluginState;
+import dev.prism.grpc.Engine;
 import dev.prism.link.CallHeader;
 import dev.prism.link.Link;
 import dev.prism.link.LinkException;
@@ -222,6 +223,7 @@ class PluginSupervisorTest {
         new ServerConfig(
             new ServerConfig.Server(
                 "127.0.0.1", 0, 0, false, 1 << 20, Duration.ofSeconds(10), GRACE),
+            new ServerConfig.Grpc(Engine.PRISM, null),
             new ServerConfig.Auth(false),
             new ServerConfig.Sessions(Duration.ofMinutes(5), Duration.ofHours(1), 10),
             new ServerConfig.Control("a"),
