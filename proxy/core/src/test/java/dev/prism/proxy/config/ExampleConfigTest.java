@@ -33,6 +33,9 @@ class ExampleConfigTest {
         "", new Load(LoadSettings.builder().build()).loadFromString(ExampleConfig.text()), shown);
     // Told in a comment of the example, as it goes with one level only.
     shown.add("configs.*.consistency.max_staleness");
+    // Commented out in the example, as they name files.
+    shown.addAll(
+        Set.of("grpc.tls", "grpc.tls.certificate", "grpc.tls.key", "grpc.tls.client_authorities"));
 
     assertThat(known).isSubsetOf(shown);
   }
