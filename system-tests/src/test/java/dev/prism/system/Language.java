@@ -17,7 +17,7 @@ enum Language {
     private final Path python = folder.resolve("venv/bin/python");
 
     @Override
-    void build() throws Exception {
+    void compile() throws Exception {
       Tools.needs("python3");
       run("python3", "-m", "venv", "venv");
       run(python, "-m", "pip", "install", "--quiet", "-r", sources.resolve("requirements.txt"));
@@ -43,14 +43,14 @@ enum Language {
   },
   GO {
     @Override
-    void build() throws Exception {
+    void compile() throws Exception {
       Tools.needs("go");
       copySources();
       List<Object> buf = new ArrayList<>();
       buf.addAll(List.of(Prism.HOME.resolve("proto/target/buf/buf"), "generate", PRISM_SET));
       CONTRACT.forEach(file -> buf.addAll(List.of("--path", file)));
       run(buf.toArray());
-      run("go", "build", "-o", "client", ".");
+      run("go", "build", "-buildvcs=false", "-o", "client", ".");
     }
 
     @Override
@@ -60,7 +60,7 @@ enum Language {
   },
   RUST {
     @Override
-    void build() throws Exception {
+    void compile() throws Exception {
       Tools.needs("cargo");
       run(
           "cargo",
@@ -81,7 +81,7 @@ enum Language {
   },
   NODE {
     @Override
-    void build() throws Exception {
+    void compile() throws Exception {
       Tools.needs("npm");
       copySources();
       run("npm", "ci", "--no-audit", "--no-fund");
@@ -95,7 +95,7 @@ enum Language {
   },
   JAVA {
     @Override
-    void build() {
+    void compile() {
       // The build of these tests has compiled it.
     }
 
@@ -136,13 +136,24 @@ enum Language {
   /** Where it is built. */
   final Path folder = Tools.FOLDER.resolve(toString());
 
+  private boolean built;
+
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Builds the client; skips the test where the language's tools are absent. */
-  abstract void build() throws Exception;
+  /**
+   * Builds the client, once for all tests; skips the test where the language's tools are absent.
+   */
+  final void build() throws Exception {
+    if (!built) {
+      compile();
+      built = true;
+    }
+  }
+
+  abstract void compile() throws Exception;
 
   /** What runs one set of steps of the client that was built. */
   abstract Command command(String set, String endpoint);

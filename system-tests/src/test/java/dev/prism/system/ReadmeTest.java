@@ -15,33 +15,34 @@ import org.junit.jupiter.api.Test;
 @Tag("system")
 class ReadmeTest {
   @Test
-  void theNodeClientPutsAndGets() throws Exception {
+  void thePythonClientPutsAndGets() throws Exception {
     // Given
-    Tools.needs("npm");
-    Path folder = Files.createDirectories(Tools.FOLDER.resolve("node"));
-    Files.writeString(folder.resolve("package.json"), "{}");
-    Tools.run(
-        folder,
-        Map.of(),
-        "npm",
-        "install",
-        "--no-audit",
-        "--no-fund",
-        "@grpc/grpc-js",
-        "@grpc/proto-loader");
-    Path script = Files.writeString(folder.resolve("client.js"), fenced("js"));
-    try (Prism prism = Prism.up(Prism.newDirectory("readme-node"))) {
+    Language.PYTHON.build();
+    Path script = Files.writeString(Language.PYTHON.folder.resolve("readme.py"), fenced("python"));
+    try (Prism prism = Prism.up(Prism.newDirectory("readme-python"))) {
       // When
       String out =
           Tools.run(
               Prism.HOME,
-              Map.of(
-                  "PRISM_ENDPOINT",
-                  prism.endpoint(),
-                  "NODE_PATH",
-                  folder.resolve("node_modules").toString()),
-              "node",
+              Map.of("PRISM_ENDPOINT", prism.endpoint()),
+              Language.PYTHON.folder.resolve("venv/bin/python").toString(),
               script.toString());
+
+      // Then
+      assertThat(out).isEqualTo("hello\n");
+    }
+  }
+
+  @Test
+  void theNodeClientPutsAndGets() throws Exception {
+    // Given
+    Language.NODE.build();
+    Path script = Files.writeString(Language.NODE.folder.resolve("readme.js"), fenced("js"));
+    try (Prism prism = Prism.up(Prism.newDirectory("readme-node"))) {
+      // When
+      String out =
+          Tools.run(
+              Prism.HOME, Map.of("PRISM_ENDPOINT", prism.endpoint()), "node", script.toString());
 
       // Then
       assertThat(out).isEqualTo("hello\n");
