@@ -2,7 +2,7 @@ package dev.prism.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.prism.grpc.Host;
+import dev.prism.grpc.Implementation;
 import dev.prism.grpc.InteropService;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,10 +82,10 @@ class ClientsTest {
 
   @ParameterizedTest(name = "{0} on {1}")
   @MethodSource("clientsAndHosts")
-  void everyCallTypeIsServed(Language language, Host host) throws Exception {
+  void everyCallTypeIsServed(Language language, Implementation host) throws Exception {
     // Given
     language.build();
-    try (Host.Running server = host.start(null, List.of(InteropService.definition()))) {
+    try (Implementation.Running server = host.start(null, List.of(InteropService.definition()))) {
       // When
       List<String> steps = steps(language, "testservice", "127.0.0.1:" + server.port());
 
@@ -98,7 +98,8 @@ class ClientsTest {
   static Stream<Arguments> clientsAndHosts() {
     return Arrays.stream(Language.values())
         .flatMap(
-            language -> Arrays.stream(Host.values()).map(host -> Arguments.of(language, host)));
+            language ->
+                Arrays.stream(Implementation.values()).map(host -> Arguments.of(language, host)));
   }
 
   /** Runs a client; what it prints are the steps that went well. */

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.prism.grpc.Certificates;
 import dev.prism.grpc.Engine;
 import dev.prism.grpc.GrpcHost;
-import dev.prism.grpc.Host;
 import dev.prism.grpc.HttpRoute;
+import dev.prism.grpc.Implementation;
 import dev.prism.grpc.TlsFiles;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -72,7 +72,8 @@ class H2specTest {
     Files.deleteIfExists(report);
     try (GrpcHost host =
         GrpcHost.start(
-            new GrpcHost.Settings(Engine.PRISM, Host.MAX_MESSAGE, Host.FAILURES),
+            new GrpcHost.Settings(
+                Engine.PRISM, Implementation.MAX_MESSAGE, Implementation.FAILURES),
             List.of(
                 new GrpcHost.Socket(
                     "test",

@@ -3,7 +3,7 @@ package dev.prism.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.prism.grpc.Certificates;
-import dev.prism.grpc.Host;
+import dev.prism.grpc.Implementation;
 import dev.prism.grpc.InteropService;
 import dev.prism.grpc.TlsFiles;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ class InteropClientTest {
   private static TlsFiles files;
 
   @Parameter(0)
-  Host host;
+  Implementation host;
 
   @Parameter(1)
   boolean tls;
@@ -65,7 +65,7 @@ class InteropClientTest {
       })
   void theCaseEndsWell(String name) throws Exception {
     // Given
-    try (Host.Running server =
+    try (Implementation.Running server =
         host.start(tls ? files : null, List.of(InteropService.definition()))) {
       List<String> command =
           new ArrayList<>(

@@ -37,15 +37,15 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Timeout(30)
 @ParameterizedClass
-@EnumSource(names = "GRPC_NETTY") // PRISM joins with its engine: stock Helidon compresses nothing
+@EnumSource
 class InteropTest {
   private static final int REQUEST_SIZE = 271_828;
   private static final int RESPONSE_SIZE = 314_159;
 
-  @Parameter Host host;
+  @Parameter Implementation host;
 
   private final List<Long> received = new ArrayList<>();
-  private Host.Running server;
+  private Implementation.Running server;
   private ManagedChannel channel;
 
   @BeforeEach
@@ -148,13 +148,13 @@ class InteropTest {
   void veryLargeRequest() {
     UnknownFieldSet request =
         UnknownFieldSet.newBuilder()
-            .addField(InteropService.REQUEST_PAYLOAD, nested(Host.MAX_MESSAGE - 100))
-            .addField(InteropService.SIMPLE_RESPONSE_SIZE, varint(Host.MAX_MESSAGE - 100))
+            .addField(InteropService.REQUEST_PAYLOAD, nested(Implementation.MAX_MESSAGE - 100))
+            .addField(InteropService.SIMPLE_RESPONSE_SIZE, varint(Implementation.MAX_MESSAGE - 100))
             .build();
 
     UnknownFieldSet response = unary(CallOptions.DEFAULT, request);
 
-    assertThat(bodySize(response)).isEqualTo(Host.MAX_MESSAGE - 100);
+    assertThat(bodySize(response)).isEqualTo(Implementation.MAX_MESSAGE - 100);
   }
 
   private UnknownFieldSet unary(CallOptions options, UnknownFieldSet request) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.grpc.CallOptions;
-import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -33,13 +32,11 @@ import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,7 +102,6 @@ class TlsTest {
   }
 
   @Test
-  @Disabled("stock Helidon tells a call nothing of its connection")
   void aCallSeesItsClientsCertificate() throws Exception {
     // Given
     start(new TlsFiles(server.chain(), server.key(), certificates.authority()));
@@ -118,7 +114,6 @@ class TlsTest {
   }
 
   @Test
-  @Disabled("stock Helidon tells a call nothing of its connection")
   void aClientThatIsAskedForNoCertificateHasNone() throws Exception {
     // Given
     start(new TlsFiles(server.chain(), server.key(), null));
@@ -131,7 +126,6 @@ class TlsTest {
   }
 
   @Test
-  @Disabled("stock Helidon tells a call nothing of its connection")
   void aClientWithoutACertificateIsRefusedWhereOneIsAskedFor() throws Exception {
     // Given
     start(new TlsFiles(server.chain(), server.key(), certificates.authority()));
@@ -172,7 +166,6 @@ class TlsTest {
   }
 
   @Test
-  @Disabled("stock Helidon tells a call nothing of its connection")
   void aReloadGivesNewConnectionsTheNewCertificateWhileAnOpenOneGoesOn() throws Exception {
     // Given an open connection
     Certificates.Issued rotated = certificates.issue("rotated");
@@ -280,22 +273,18 @@ class TlsTest {
         ServerServiceDefinition.builder("test.Tls").addMethod(WHO, TlsTest::answerWho).build();
     host =
         GrpcHost.start(
-            new GrpcHost.Settings(Engine.PRISM, Host.MAX_MESSAGE, Host.FAILURES),
+            new GrpcHost.Settings(
+                Engine.PRISM, Implementation.MAX_MESSAGE, Implementation.FAILURES),
             List.of(
-                new GrpcHost.Socket("test", Host.LOOPBACK, 0, List.of(service), List.of(), files)));
+                new GrpcHost.Socket(
+                    "test", Implementation.LOOPBACK, 0, List.of(service), List.of(), files)));
   }
 
   /** Answers with the name in the client's certificate. */
   private static ServerCall.Listener<byte[]> answerWho(
       ServerCall<byte[], byte[]> call, Metadata headers) {
-    SSLSession session = call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
-    String name;
-    try {
-      name =
-          ((X509Certificate) session.getPeerCertificates()[0]).getSubjectX500Principal().getName();
-    } catch (SSLException e) {
-      name = "nobody";
-    }
+    List<X509Certificate> chain = call.getAttributes().get(GrpcHost.PEER_CERTIFICATES);
+    String name = chain == null ? "nobody" : chain.getFirst().getSubjectX500Principal().getName();
     byte[] answer = name.getBytes(StandardCharsets.UTF_8);
     call.request(1);
     return new ServerCall.Listener<>() {

@@ -5,27 +5,32 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
  * A stream that no service sees: a page, or why there is no call. What its client sends is dropped.
+ * A call is refused at once; a page, whose making may block, is sent when its request is whole, so
+ * that what is wrong with the request is told first.
  */
 final class Answer extends Stream {
   private static final System.Logger LOG = System.getLogger(Answer.class.getName());
 
-  private final Supplier<Outgoing> content;
-  private final boolean blocks;
+  private final Function<Stream, Outgoing> content;
+  private final boolean isPage;
+  private final AtomicBoolean begun = new AtomicBoolean();
 
   private Answer(
       Connection connection,
       int id,
       RequestHead head,
       long window,
-      boolean blocks,
-      java.util.function.Function<Stream, Outgoing> content) {
+      boolean isPage,
+      Function<Stream, Outgoing> content) {
     super(connection, id, head.contentLength(), window);
-    this.blocks = blocks;
-    this.content = () -> content.apply(this);
+    this.isPage = isPage;
+    this.content = content;
   }
 
   static Answer grpc(Connection connection, int id, RequestHead head, long window, Status status) {
@@ -41,40 +46,32 @@ final class Answer extends Stream {
 
   static Answer http(
       Connection connection, int id, RequestHead head, long window, int status, String text) {
-    return new Answer(
+    return http(
         connection,
         id,
         head,
         window,
-        false,
-        stream -> page(stream, status, "text/plain; charset=utf-8", text));
+        () -> new HttpRoute.Answer(status, "text/plain; charset=utf-8", text));
   }
 
   static Answer http(
-      Connection connection, int id, RequestHead head, long window, HttpRoute route) {
-    return new Answer(
-        connection,
-        id,
-        head,
-        window,
-        true,
-        stream -> {
-          HttpRoute.Answer answer = route.handler().get();
-          return page(stream, answer.status(), answer.contentType(), answer.body());
-        });
+      Connection connection,
+      int id,
+      RequestHead head,
+      long window,
+      Supplier<HttpRoute.Answer> handler) {
+    return new Answer(connection, id, head, window, true, stream -> page(stream, handler.get()));
   }
 
-  private static Outgoing page(Stream stream, int status, String contentType, String text) {
-    byte[] body = text.getBytes(StandardCharsets.UTF_8);
-    byte[] head = HeaderBlocks.http(status, contentType, body.length);
+  private static Outgoing page(Stream stream, HttpRoute.Answer answer) {
+    byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+    byte[] head = HeaderBlocks.http(answer.status(), answer.contentType(), body.length);
     return Outgoing.http(stream, head, body);
   }
 
-  /** Has it sent; what may block is made on a thread of its own. Reader's thread. */
-  void send() {
-    if (blocks) {
-      Thread.startVirtualThread(this::make);
-    } else {
+  /** The request has begun. Reader's thread. */
+  void open() {
+    if (!isPage && begun.compareAndSet(false, true)) {
       make();
     }
   }
@@ -82,10 +79,11 @@ final class Answer extends Stream {
   private void make() {
     Outgoing made;
     try {
-      made = content.get();
+      made = content.apply(this);
     } catch (RuntimeException failure) {
       LOG.log(Level.ERROR, "a page failed", failure);
-      made = page(this, 500, "text/plain; charset=utf-8", "The page failed.\n");
+      made =
+          page(this, new HttpRoute.Answer(500, "text/plain; charset=utf-8", "The page failed.\n"));
     }
     connection.writer.offer(made);
     connection.writer.wake();
@@ -98,10 +96,18 @@ final class Answer extends Stream {
   }
 
   @Override
-  void onRemoteEnd() {}
+  void onRemoteEnd() {
+    if (begun.compareAndSet(false, true)) {
+      Thread.startVirtualThread(this::make);
+    }
+  }
 
   @Override
-  void onGone() {}
+  void onGone() {
+    if (begun.compareAndSet(false, true)) {
+      partEnded();
+    }
+  }
 
   @Override
   long deadline() {

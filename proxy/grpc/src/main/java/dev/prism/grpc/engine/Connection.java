@@ -416,8 +416,7 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
     if (stream instanceof Call<?, ?> call) {
       call.open();
     } else if (stream instanceof Answer answer) {
-      answer.send();
-      wake = true;
+      answer.open();
     }
     if (end) {
       remoteEnd(stream);
@@ -490,6 +489,7 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
     if (length != 4) {
       throw new ConnectionException(ErrorCode.FRAME_SIZE_ERROR, "RST_STREAM is 4 bytes.");
     }
+    history.ended(id);
     Stream stream = streams.remove(id);
     if (stream == null) {
       floods.count(Kind.LATE_RESET);

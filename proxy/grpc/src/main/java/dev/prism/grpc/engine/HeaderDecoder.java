@@ -30,6 +30,7 @@ final class HeaderDecoder {
 
   private final int maxBytes;
   private final HPackDecoder hpack = new HPackDecoder(TABLE, StandardCharsets.US_ASCII);
+  private final HuffmanPadding padding = new HuffmanPadding();
   private final byte[][] blocks = new byte[REMEMBERED][];
   private final RequestHead[] heads = new RequestHead[REMEMBERED];
   private int known;
@@ -97,7 +98,8 @@ final class HeaderDecoder {
     boolean first = true;
     try {
       while (block.hasRemaining()) {
-        byte kind = block.get(block.position());
+        int start = block.position();
+        byte kind = block.get(start);
         indexed &= kind < 0;
         if (!first && (kind & 0xE0) == 0x20) {
           throw new HPackException("a table size update amid a header block");
@@ -107,6 +109,9 @@ final class HeaderDecoder {
           break;
         }
         first = false;
+        if (padding.isTooLong(from, start)) {
+          throw new HPackException("a string with a byte of padding");
+        }
         fields.field(header.getName(), header.getValue() == null ? "" : header.getValue());
       }
     } catch (HPackException | RuntimeException e) {

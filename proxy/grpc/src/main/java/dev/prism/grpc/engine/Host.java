@@ -101,7 +101,7 @@ public final class Host implements ServerConnectionSelector, AutoCloseable {
     if (route == null) {
       return Answer.http(connection, id, head, window, 404, "There is no such page.\n");
     }
-    return Answer.http(connection, id, head, window, route);
+    return Answer.http(connection, id, head, window, route.handler());
   }
 
   @Override

@@ -119,11 +119,10 @@ final class ServerSide<Q, R> extends ServerCall<Q, R> {
     try {
       tail = HeaderBlocks.tail(status, trailers, alone);
     } catch (IllegalArgumentException e) {
+      Status without = status.isOk() ? Status.INTERNAL : status;
       tail =
           HeaderBlocks.tail(
-              Status.INTERNAL.withDescription("The trailers are too large."),
-              new Metadata(),
-              alone);
+              without.withDescription("The trailers are too large."), new Metadata(), alone);
     }
     return Outgoing.grpc(call, opening, message, bodyCompressed, tail);
   }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * What a behaviour of gRPC is asserted of: grpc-java's own server first, which shows that the test
  * asks for nothing but what gRPC is, then Prism's.
  */
-public enum Host {
+public enum Implementation {
   GRPC_NETTY {
     @Override
     public Running start(@Nullable TlsFiles tls, List<ServerServiceDefinition> services)
