@@ -73,7 +73,9 @@ final class CatchAll implements ServerInterceptor {
         closed = true;
         String description = status.getDescription();
         super.close(
-            description == null ? status : status.withDescription(StatusText.encode(description)),
+            description == null
+                ? status
+                : status.withDescription(StatusText.encodeForHelidon(description)),
             trailers);
       }
     }
