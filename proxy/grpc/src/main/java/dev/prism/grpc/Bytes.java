@@ -1,11 +1,13 @@
 package dev.prism.grpc;
 
+import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,9 +55,16 @@ public final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
     return stream instanceof Message message ? message.untouched() : null;
   }
 
-  private static final class Message extends ByteArrayInputStream implements KnownLength {
+  /** Drainable, because grpc-java copies what is not through a new buffer of 8 KiB. */
+  private static final class Message extends ByteArrayInputStream
+      implements KnownLength, Drainable {
     Message(byte[] bytes) {
       super(bytes);
+    }
+
+    @Override
+    public int drainTo(OutputStream target) throws IOException {
+      return (int) transferTo(target);
     }
 
     byte @Nullable [] untouched() {
