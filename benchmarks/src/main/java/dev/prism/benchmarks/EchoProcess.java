@@ -56,7 +56,7 @@ final class EchoProcess implements Server {
     if (profile) {
       Path file = certificate.chain().resolveSibling(name + ".jfr");
       command.add("-XX:StartFlightRecording:settings=profile,dumponexit=true,filename=" + file);
-      command.add("-Xlog:jfr*=warning");
+      command.add("-Xlog:jfr+startup=error");
     }
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class EngineBench implements AutoCloseable {
   private static final List<String> ENGINES = List.of("prism", "helidon", Outcome.REFERENCE);
   private static final String PROXY = "proxy";
+  private static final String H2LOAD = "h2load-";
   private static final int ROUND_SECONDS = 3;
   private static final int MINUTE = 60;
   private static final int CALLS_EACH = 10;
@@ -95,7 +96,7 @@ public final class EngineBench implements AutoCloseable {
     }
     if (!H2load.isInstalled()) {
       System.err.println("h2load is not installed (Debian: nghttp2-client): its rows are left out");
-      wanted = wanted.stream().filter(each -> !each.name().endsWith("-h2load")).toList();
+      wanted = wanted.stream().filter(each -> !each.name().startsWith(H2LOAD)).toList();
     }
     List<Outcome> outcomes = new ArrayList<>();
     for (Scenario scenario : wanted) {
@@ -177,11 +178,11 @@ public final class EngineBench implements AutoCloseable {
   }
 
   private void echo(List<Scenario> all, Shape shape, boolean tls) {
-    String name = "echo-" + shape.name() + (tls ? "-tls" : "-clear");
+    String name = shape.name() + (tls ? "-tls" : "-clear");
     String title = "echo, " + shape.title() + (tls ? ", TLS" : ", in the clear");
     add(
         all,
-        name,
+        "echo-" + name,
         title,
         ENGINES,
         server ->
@@ -192,7 +193,7 @@ public final class EngineBench implements AutoCloseable {
                 seconds()));
     add(
         all,
-        name + "-h2load",
+        H2LOAD + name,
         title + ", by h2load",
         ENGINES,
         server ->
@@ -212,7 +213,6 @@ public final class EngineBench implements AutoCloseable {
     if (openLoopRate == 0) {
       Server reference = shared(Outcome.REFERENCE);
       Plan closed = Measuring.echo(reference, false, EIGHT.connections, EIGHT.streams, 0);
-      Measuring.calls(reference, false, closed, seconds());
       openLoopRate =
           OPEN_LOOP_SHARE * Measuring.calls(reference, false, closed, seconds()).get(Measure.CALLS);
     }
@@ -272,10 +272,18 @@ public final class EngineBench implements AutoCloseable {
     return server;
   }
 
+  /** A server that is warm. */
   private Server start(String name) throws IOException, InterruptedException {
-    return name.equals(PROXY)
-        ? ProxyProcess.start()
-        : EchoProcess.start(name, certificate, options.profile());
+    Server server =
+        name.equals(PROXY)
+            ? ProxyProcess.start()
+            : EchoProcess.start(name, certificate, options.profile());
+    System.err.println("warming up " + name);
+    Map<String, Long> failures = Measuring.warmUp(server, getOrEcho(server, EIGHT));
+    if (!failures.isEmpty()) {
+      System.err.println(name + " failed while warming up: " + failures);
+    }
+    return server;
   }
 
   @Override

@@ -30,7 +30,8 @@ final class EngineReport {
     medians.forEach(
         (server, figures) -> {
           List<String> row = new ArrayList<>(List.of(server));
-          measures.forEach(measure -> row.add(cell(measure, figures, reference)));
+          Figures others = server.equals(Outcome.REFERENCE) ? new Figures() : reference;
+          measures.forEach(measure -> row.add(cell(measure, figures, others)));
           long failed = figures.failures().values().stream().mapToLong(Long::longValue).sum();
           row.add(String.format(Locale.ROOT, "%,d", failed));
           rows.add(row);

@@ -37,8 +37,6 @@ final class IdleConnections {
   /** Opens connections that carry nothing, and takes what the server has grown by. */
   static Figures measure(EchoProcess server, int connections) throws InterruptedException {
     Figures figures = new Figures();
-    Figures warm = Measuring.calls(server, false, Measuring.echo(server, false, 8, 16, 0), 1);
-    figures.failed(warm.failures());
     try {
       double heap = server.liveHeapBytes();
       double resident = server.residentBytes();

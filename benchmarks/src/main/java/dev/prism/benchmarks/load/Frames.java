@@ -26,6 +26,7 @@ final class Frames {
   static final int PADDED = 0x8;
   static final int PRIORITY = 0x20;
 
+  static final int SETTINGS_HEADER_TABLE_SIZE = 1;
   static final int SETTINGS_ENABLE_PUSH = 2;
   static final int SETTINGS_MAX_CONCURRENT_STREAMS = 3;
   static final int SETTINGS_INITIAL_WINDOW_SIZE = 4;

@@ -11,6 +11,7 @@ import static dev.prism.benchmarks.load.Frames.RST_STREAM;
 import static dev.prism.benchmarks.load.Frames.SETTINGS;
 import static dev.prism.benchmarks.load.Frames.WINDOW_UPDATE;
 
+import dev.prism.benchmarks.load.RequestFrames.Form;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -44,12 +45,14 @@ final class Http2Connection {
 
   // The peer's limits
   private boolean settled;
+  private long headerTable = HeaderBlocks.DEFAULT_TABLE;
   private long maxStreams = Long.MAX_VALUE;
   private long streamWindow = Frames.DEFAULT_WINDOW;
   private long sendWindow = Frames.DEFAULT_WINDOW;
 
   private final InFlight inFlight;
   private final AnswerHeaders headers = new AnswerHeaders();
+  private Form form = Form.LITERAL;
   private boolean more = true;
   private boolean leaving;
   private int received;
@@ -100,6 +103,7 @@ final class Http2Connection {
           callers + " callers, but the server lets a connection have " + maxStreams + " streams");
     }
     RequestFrames request = traffic.request();
+    form = request.firstForm(headerTable);
     if (request.dataBytes() > streamWindow || request.size() > BUFFER / 2) {
       throw new IOException(
           "a request of "
@@ -176,7 +180,10 @@ final class Http2Connection {
         return;
       }
       arrivals.begun();
-      request.append(out, inFlight.open(due), number);
+      request.append(out, form, inFlight.open(due), number);
+      if (form == Form.FIRST) {
+        form = Form.AGAIN;
+      }
       sendWindow -= request.dataBytes();
     }
   }
@@ -314,10 +321,13 @@ final class Http2Connection {
     while (in.hasRemaining()) {
       int name = in.getShort();
       long value = Integer.toUnsignedLong(in.getInt());
-      if (name == Frames.SETTINGS_MAX_CONCURRENT_STREAMS) {
-        maxStreams = value;
-      } else if (name == Frames.SETTINGS_INITIAL_WINDOW_SIZE) {
-        streamWindow = value;
+      switch (name) {
+        case Frames.SETTINGS_HEADER_TABLE_SIZE -> headerTable = value;
+        case Frames.SETTINGS_MAX_CONCURRENT_STREAMS -> maxStreams = value;
+        case Frames.SETTINGS_INITIAL_WINDOW_SIZE -> streamWindow = value;
+        default -> {
+          // Tells nothing of what is sent here.
+        }
       }
     }
     settled = true;
