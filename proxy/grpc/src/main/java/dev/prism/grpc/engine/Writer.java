@@ -248,10 +248,15 @@ final class Writer {
     writeBegan = 0;
     round.clear();
     starved.clear();
-    offered.clear();
-    control.clear();
+    empty(offered);
+    empty(control);
     wakeWaiting();
     // The state stays DRAINING: nobody drains a lost connection.
+  }
+
+  /** Agrona's queue has no clear. */
+  private static void empty(Queue<?> queue) {
+    while (queue.poll() != null) {}
   }
 
   /** Writes control frames, takes what is offered, gives one stream its turn; false: all done. */
