@@ -139,7 +139,7 @@ class MetadataTest {
     assertThat(call.ended().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
     assertThat(call.ended().getDescription() == null ? "" : call.ended().getDescription())
         .isEqualTo(message);
-    wire.lives(call);
+    wire.lives();
   }
 
   @Test
@@ -159,7 +159,7 @@ class MetadataTest {
     assertThat(call.ended().getCode()).isEqualTo(Status.Code.ABORTED);
     assertThat(call.ended().getDescription()).isEqualTo(message);
     assertThat(call.trailers().get(BINARY)).isEqualTo(blob);
-    wire.lives(call);
+    wire.lives();
   }
 
   @Test
@@ -174,7 +174,7 @@ class MetadataTest {
 
     // Then
     assertThat(call.ended().getCode()).isEqualTo(Status.Code.ABORTED);
-    wire.lives(call);
+    wire.lives();
   }
 
   @Test
@@ -229,7 +229,7 @@ class MetadataTest {
     assertThat(passed.headers().get(TEXT)).hasSize(6 << 10);
     assertThat(refused.ended().getCode()).isNotEqualTo(Status.Code.OK);
     assertThat(received).as("calls that reached the handler").hasSize(1);
-    wire.lives(passed);
+    wire.lives();
   }
 
   /** Answers with the request's metadata in headers and trailers. */

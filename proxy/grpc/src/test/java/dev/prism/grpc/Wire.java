@@ -3,7 +3,6 @@ package dev.prism.grpc;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Grpc;
@@ -17,11 +16,14 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A host with one service, {@code test.Wire}, whose method {@code Call} a test writes and whose
@@ -37,6 +39,7 @@ final class Wire implements AutoCloseable {
 
   private final Implementation.Running server;
   private final ManagedChannel channel;
+  private @Nullable SocketAddress connection;
 
   private Wire(Implementation.Running server, ManagedChannel channel) {
     this.server = server;
@@ -44,13 +47,16 @@ final class Wire implements AutoCloseable {
   }
 
   static Wire start(Implementation host, ServerCallHandler<byte[], byte[]> call)
-      throws IOException {
-    return start(
-        host,
-        ServerServiceDefinition.builder("test.Wire")
-            .addMethod(STREAM, call)
-            .addMethod(ECHO, (echo, headers) -> new EchoListener(echo))
-            .build());
+      throws IOException, InterruptedException {
+    Wire wire =
+        start(
+            host,
+            ServerServiceDefinition.builder("test.Wire")
+                .addMethod(STREAM, call)
+                .addMethod(ECHO, (echo, headers) -> new EchoListener(echo))
+                .build());
+    wire.connection = wire.clientsEnd();
+    return wire;
   }
 
   static Wire start(Implementation host, ServerServiceDefinition... services) throws IOException {
@@ -93,17 +99,20 @@ final class Wire implements AutoCloseable {
     return call;
   }
 
-  /** Asserts that the connection on which a call was is still the one that calls are on. */
-  void lives(Call before) throws InterruptedException {
+  /** Asserts that calls are served, on the connection that there was at the beginning. */
+  void lives() throws InterruptedException {
+    assertThat(clientsEnd()).isEqualTo(connection);
+  }
+
+  /** Makes a call, and says where its connection begins. */
+  private @Nullable SocketAddress clientsEnd() throws InterruptedException {
     Call echo = call(ECHO, CallOptions.DEFAULT, new Metadata());
     echo.client.request(2);
     echo.client.sendMessage("still there".getBytes(UTF_8));
     echo.client.halfClose();
     assertThat(echo.ended()).isEqualTo(Status.OK);
     assertThat(echo.messages).containsExactly("still there".getBytes(UTF_8));
-    assertThat(echo.attributes().get(Grpc.TRANSPORT_ATTR_LOCAL_ADDR))
-        .as("the client's end of the connection")
-        .isEqualTo(before.attributes().get(Grpc.TRANSPORT_ATTR_LOCAL_ADDR));
+    return echo.client.getAttributes().get(Grpc.TRANSPORT_ATTR_LOCAL_ADDR);
   }
 
   @Override
@@ -123,6 +132,10 @@ final class Wire implements AutoCloseable {
   static final class Call extends ClientCall.Listener<byte[]> {
     final ClientCall<byte[], byte[]> client;
     final BlockingQueue<byte[]> messages = new LinkedBlockingQueue<>();
+
+    /** One permit for each time that the client became ready for more. */
+    final Semaphore readied = new Semaphore(0);
+
     private final BlockingQueue<Metadata> headers = new LinkedBlockingQueue<>();
     private final BlockingQueue<Metadata> trailers = new LinkedBlockingQueue<>();
     private final BlockingQueue<Status> ends = new LinkedBlockingQueue<>();
@@ -139,6 +152,11 @@ final class Wire implements AutoCloseable {
       Call call = new Call(channel.newCall(method, options));
       call.client.start(call, headers);
       return call;
+    }
+
+    @Override
+    public void onReady() {
+      readied.release();
     }
 
     @Override
@@ -174,10 +192,6 @@ final class Wire implements AutoCloseable {
 
     Metadata trailers() throws InterruptedException {
       return taken(trailers, "trailers");
-    }
-
-    Attributes attributes() {
-      return client.getAttributes();
     }
   }
 

@@ -1,8 +1,13 @@
 package dev.prism.grpc.engine;
 
+import java.util.concurrent.TimeUnit;
+
 /** {@code grpc-timeout}: at most eight digits and a unit (gRPC over HTTP/2, "Requests"). */
 final class Timeouts {
   private static final int MAX_DIGITS = 8;
+
+  /** A century: added to what a clock says, it is still in a long. */
+  private static final long LONGEST = TimeUnit.DAYS.toNanos(36_500);
 
   private Timeouts() {}
 
@@ -22,11 +27,11 @@ final class Timeouts {
     }
     return switch (text.charAt(digits)) {
       case 'n' -> value;
-      case 'u' -> value * 1_000;
-      case 'm' -> value * 1_000_000;
-      case 'S' -> value * 1_000_000_000;
-      case 'M' -> value * 60_000_000_000L;
-      case 'H' -> value * 3_600_000_000_000L;
+      case 'u' -> TimeUnit.MICROSECONDS.toNanos(value);
+      case 'm' -> TimeUnit.MILLISECONDS.toNanos(value);
+      case 'S' -> TimeUnit.SECONDS.toNanos(value);
+      case 'M' -> Math.min(LONGEST, TimeUnit.MINUTES.toNanos(value));
+      case 'H' -> Math.min(LONGEST, TimeUnit.HOURS.toNanos(value));
       default -> -1;
     };
   }
