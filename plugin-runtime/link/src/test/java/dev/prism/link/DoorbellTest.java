@@ -1,6 +1,7 @@
 package dev.prism.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +36,16 @@ class DoorbellTest {
     bell.ring();
 
     assertThat(bell.await(LONG)).as("there was nothing to wait for").isFalse();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aWaitThatTheKernelRefusesIsAnErrorAndNoSleep() {
+    Doorbell misaligned = new Doorbell.Futex(memory(), 2);
+
+    assertThatThrownBy(() -> misaligned.await(LONG))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("errno 22");
   }
 
   @Test
@@ -125,7 +136,7 @@ class DoorbellTest {
   /** Each sets its own word before it looks at the other's: one of the two must see the other. */
   @Test
   void aProducerAndAConsumerNeverBothMissEachOther() throws Exception {
-    int rounds = 300_000;
+    int rounds = 500_000;
     int round = 128;
     int frame = 256;
     int rung = 384;
@@ -137,6 +148,9 @@ class DoorbellTest {
                 () -> {
                   for (int i = 1; i <= rounds; i++) {
                     await(memory, round, i);
+                    for (int pause = i / 16 % 16; pause > 0; pause--) {
+                      int _ = memory.getIntVolatile(0); // and so it is in the cache for the look
+                    }
                     memory.putIntRelease(frame, i); // as a commit does
                     bell.ring();
                     memory.putIntVolatile(rung, i);
@@ -146,7 +160,7 @@ class DoorbellTest {
     for (int i = 1; i <= rounds; i++) {
       memory.putIntRelease(round, i);
       for (int pause = i % 16; pause > 0; pause--) {
-        Thread.onSpinWait();
+        int _ = memory.getIntVolatile(frame);
       }
       bell.arm();
       boolean seen = memory.getIntVolatile(frame) == i;

@@ -1,0 +1,154 @@
+package dev.prism.sdk.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.prism.keyvalue.v1.GetRequest;
+import dev.prism.keyvalue.v1.Keyvalue;
+import dev.prism.link.CallHeader;
+import dev.prism.options.Options;
+import dev.prism.sdk.PluginConfig;
+import dev.prism.sdk.keyvalue.Consistency;
+import dev.prism.sdk.runtime.Work.Group;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
+import dev.prism.type.v1.ConsistencyLevel;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Hazard 22, where the random runs of {@link CoalescerModelTest} would not notice. */
+class CoalescerTest {
+  @RegisterExtension static final QuietLog QUIET = new QuietLog();
+
+  private final List<List<String>> asked = new ArrayList<>();
+  private final List<FakeCall> calls = new ArrayList<>();
+
+  /** Writes of {@code names} in one batch to a backend that answers as {@code backend} does. */
+  private void run(UnaryOperator<List<String>> backend, String... names) {
+    PluginMetrics metrics = new PluginMetrics();
+    Coalescer<String, String> coalescer =
+        new Coalescer<>(
+            (group, queries) -> {
+              asked.add(List.copyOf(queries));
+              return backend.apply(List.copyOf(queries));
+            },
+            false,
+            new Coalescer.Limits(8, 400, 64, 4000),
+            new AnswerEvents<>(
+                new Answers(metrics, "test", 1 << 20), metrics.call("write"), false, false));
+    Group group = new Group("n", Consistency.STRONG);
+    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    for (String name : names) {
+      FakeCall call = new FakeCall(FakeCall.header(2, "n", name, deadline), new byte[0]);
+      calls.add(call);
+      coalescer.offer(
+          new Work<>(
+              call,
+              metrics.operation("Put"),
+              group,
+              name,
+              List.of(),
+              1,
+              1,
+              System.nanoTime(),
+              result -> new Answer.Reply(new byte[0])));
+    }
+    while (coalescer.runBatch(() -> {})) {
+      // Until all are answered.
+    }
+    assertThat(calls).extracting(FakeCall::answers).containsOnly(1);
+  }
+
+  private List<String> reasons() {
+    return calls.stream().map(FakeCall::reason).toList();
+  }
+
+  @Test
+  void aCallerThatGoesWhileItsBatchFailsIsNotSentAlone() {
+    run(
+        batch -> {
+          calls.get(1).over = true;
+          throw PrismException.of(Reason.FIELD_INVALID, "one of them is guilty");
+        },
+        "first",
+        "gone",
+        "third");
+
+    assertThat(asked)
+        .containsExactly(List.of("first", "gone", "third"), List.of("first"), List.of("third"));
+  }
+
+  @Test
+  void aBackendThatIsNotThereIsAskedOnceForAll() {
+    run(
+        batch -> {
+          throw PrismException.of(Reason.BACKEND_UNAVAILABLE, "gone");
+        },
+        "first",
+        "second");
+
+    assertThat(asked).hasSize(1);
+    assertThat(reasons()).containsOnly("BACKEND_UNAVAILABLE");
+  }
+
+  @Test
+  void aBackendThatGoesWhileTheGuiltyIsSoughtIsNotAskedOn() {
+    run(
+        batch -> {
+          throw PrismException.of(
+              batch.size() > 1 ? Reason.FIELD_INVALID : Reason.BACKEND_UNAVAILABLE, "no");
+        },
+        "first",
+        "second",
+        "third");
+
+    assertThat(asked).containsExactly(List.of("first", "second", "third"), List.of("first"));
+    assertThat(reasons()).containsOnly("BACKEND_UNAVAILABLE");
+  }
+
+  @Test
+  void aBackendThatAnswersSomeWritesOnlyIsNotAskedForTheRest() {
+    run(batch -> batch.subList(0, 1), "first", "second");
+
+    assertThat(asked).hasSize(1);
+    assertThat(reasons()).containsOnly("INTERNAL");
+  }
+
+  @Test
+  void readsThatWantAnotherConsistencyAreNoBatch() {
+    FakeStore store = new FakeStore();
+    try (PluginRuntime runtime =
+        PluginRuntime.start(store, PluginConfig.of(Map.of()), InstantSource.system())) {
+      FakeCall strong = get("a", ConsistencyLevel.CONSISTENCY_LEVEL_STRONG);
+      FakeCall eventual = get("b", ConsistencyLevel.CONSISTENCY_LEVEL_EVENTUAL);
+
+      runtime.onCall(strong);
+      runtime.onCall(eventual);
+      runtime.onBatchEnd();
+
+      strong.await();
+      eventual.await();
+      assertThat(store.reads).extracting(List::size).containsExactly(1, 1);
+    }
+  }
+
+  private static FakeCall get(String key, ConsistencyLevel level) {
+    int operation =
+        Keyvalue.getDescriptor()
+            .findServiceByName("KeyValueService")
+            .findMethodByName("Get")
+            .getOptions()
+            .getExtension(Options.method)
+            .getOperation();
+    long now = System.nanoTime();
+    long deadline = now + TimeUnit.SECONDS.toNanos(20);
+    return new FakeCall(
+        new CallHeader(operation, "default", level.getNumber(), 0, deadline, now, "r", null),
+        GetRequest.newBuilder().setCollection("c").setKey(key).build().toByteArray());
+  }
+}
