@@ -7,7 +7,9 @@ import com.google.rpc.Status;
 import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(30)
 class InProcessLinkTest {
   private static final Hello PROXY = new Hello(1, "proxy", "test", Set.of(), 1 << 20, 1 << 24);
   private static final Hello PLUGIN = new Hello(1, "echo", "test", Set.of(), 1 << 20, 1 << 24);

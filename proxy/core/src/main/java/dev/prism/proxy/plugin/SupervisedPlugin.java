@@ -12,13 +12,11 @@ import dev.prism.status.Reason;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
@@ -26,7 +24,7 @@ import org.slf4j.spi.LoggingEventBuilder;
 /**
  * One backend instance's plugin: a thread of its own starts the process, watches it and starts it
  * again. That thread lives as long as the supervisor, and is the only one that changes what is
- * known; everyone else reads one immutable {@link View}.
+ * known; everyone else reads one immutable {@link PluginView}.
  */
 final class SupervisedPlugin implements Plugins.Plugin {
   private static final Logger LOG = LoggerFactory.getLogger(SupervisedPlugin.class);
@@ -45,81 +43,6 @@ final class SupervisedPlugin implements Plugins.Plugin {
   /** A link that is down and a process that ends come together; the exit then says why. */
   private static final Duration EXIT_LIMIT = Duration.ofMillis(500);
 
-  /**
-   * What is known at one moment.
-   *
-   * @param number counts the processes, from 1; 0 before the first
-   * @param incarnation null where no process serves calls
-   * @param process null where none runs
-   * @param info what the plugin said of itself, in this life or the last one
-   * @param failure why the last life ended or this one is not ready; empty where nothing failed
-   * @param hopeless whether the process ended in a way that starting it again will not mend
-   */
-  private record View(
-      PluginState state,
-      long number,
-      Plugins.@Nullable Incarnation incarnation,
-      @Nullable PluginProcess process,
-      @Nullable InfoResponse info,
-      String failure,
-      @Nullable Instant failedAt,
-      boolean hopeless) {
-    static final View NEW =
-        new View(PluginState.PLUGIN_STATE_STARTING, 0, null, null, null, "", null, false);
-
-    /** While a plugin is in a crash loop, a further attempt does not look like a recovery. */
-    View started(PluginProcess process) {
-      PluginState next =
-          state == PluginState.PLUGIN_STATE_CRASH_LOOP ? state : PluginState.PLUGIN_STATE_STARTING;
-      return new View(next, number + 1, null, process, info, failure, failedAt, hopeless);
-    }
-
-    View ready(Plugins.Incarnation incarnation, InfoResponse info) {
-      return new View(
-          PluginState.PLUGIN_STATE_READY,
-          number,
-          incarnation,
-          process,
-          info,
-          failure,
-          failedAt,
-          false);
-    }
-
-    View stalled(String why) {
-      return new View(
-          PluginState.PLUGIN_STATE_STALLED,
-          number,
-          incarnation,
-          process,
-          info,
-          why,
-          Instant.now(),
-          false);
-    }
-
-    View ended(PluginState next, Ended how) {
-      return new View(next, number, null, null, info, how.why(), Instant.now(), how.hopeless());
-    }
-
-    View stopping() {
-      return new View(
-          PluginState.PLUGIN_STATE_STOPPED,
-          number,
-          incarnation,
-          process,
-          info,
-          failure,
-          failedAt,
-          hopeless);
-    }
-
-    View stopped() {
-      return new View(
-          PluginState.PLUGIN_STATE_STOPPED, number, null, null, info, failure, failedAt, hopeless);
-    }
-  }
-
   private final ServerConfig.Backend backend;
   private final PluginCommand command;
   private final OutputStream log;
@@ -129,7 +52,7 @@ final class SupervisedPlugin implements Plugins.Plugin {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private volatile View view = View.NEW;
+  private volatile PluginView view = PluginView.NEW;
 
   /**
    * @param log where the process's output goes
@@ -153,7 +76,7 @@ final class SupervisedPlugin implements Plugins.Plugin {
   /** Begins the end: no further start, and SIGTERM to what runs. Does not wait. */
   void stop() {
     stop.countDown();
-    PluginProcess process = view.process;
+    PluginProcess process = view.process();
     if (process != null) {
       process.terminate();
     }
@@ -176,10 +99,10 @@ final class SupervisedPlugin implements Plugins.Plugin {
 
   @Override
   public Plugins.Incarnation current() {
-    View now = view;
-    Plugins.Incarnation incarnation = now.incarnation;
+    PluginView now = view;
+    Plugins.Incarnation incarnation = now.incarnation();
     if (incarnation == null || incarnation.link().state() == Link.State.DOWN) {
-      throw unavailable(now.state);
+      throw unavailable(now.state());
     }
     return incarnation;
   }
@@ -189,8 +112,8 @@ final class SupervisedPlugin implements Plugins.Plugin {
     lock.lockInterruptibly();
     try {
       while (true) {
-        View now = view;
-        Plugins.Incarnation incarnation = now.incarnation;
+        PluginView now = view;
+        Plugins.Incarnation incarnation = now.incarnation();
         if (incarnation != null
             && incarnation.number() > after
             && incarnation.link().state() == Link.State.UP) {
@@ -198,9 +121,9 @@ final class SupervisedPlugin implements Plugins.Plugin {
         }
         long left = deadlineNanos - System.nanoTime();
         if (left <= 0
-            || now.state == PluginState.PLUGIN_STATE_CRASH_LOOP
-            || now.state == PluginState.PLUGIN_STATE_STOPPED) {
-          throw unavailable(now.state);
+            || now.state() == PluginState.PLUGIN_STATE_CRASH_LOOP
+            || now.state() == PluginState.PLUGIN_STATE_STOPPED) {
+          throw unavailable(now.state());
         }
         // Bounded: a link that stalls and recovers changes its state without telling.
         changed.awaitNanos(Math.min(left, POLL.toNanos()));
@@ -212,22 +135,22 @@ final class SupervisedPlugin implements Plugins.Plugin {
 
   @Override
   public Plugins.Status status() {
-    View now = view;
-    PluginProcess process = now.process;
+    PluginView now = view;
+    PluginProcess process = now.process();
     return new Plugins.Status(
-        now.state,
-        now.info,
+        now.state(),
+        now.info(),
         process == null ? 0 : process.pid(),
         process == null ? null : process.startedAt(),
         process == null ? 0 : ProcessMemory.residentBytes(process.pid()),
-        Math.max(0, now.number - 1),
-        now.number,
-        now.failure,
-        now.failedAt);
+        Math.max(0, now.number() - 1),
+        now.number(),
+        now.failure(),
+        now.failedAt());
   }
 
   boolean isReady() {
-    return view.state == PluginState.PLUGIN_STATE_READY;
+    return view.state() == PluginState.PLUGIN_STATE_READY;
   }
 
   @Override
@@ -250,17 +173,17 @@ final class SupervisedPlugin implements Plugins.Plugin {
     lock.lockInterruptibly();
     try {
       while (true) {
-        View now = view;
-        if (now.hopeless) {
+        PluginView now = view;
+        if (now.hopeless()) {
           throw new PluginStartException(
               "backend '%s' (%s) cannot start: %s"
-                  .formatted(backend.name(), backend.type(), now.failure));
+                  .formatted(backend.name(), backend.type(), now.failure()));
         }
         long left = deadlineNanos - System.nanoTime();
         if (left <= 0
-            || now.state == PluginState.PLUGIN_STATE_READY
-            || now.state == PluginState.PLUGIN_STATE_CRASH_LOOP
-            || now.state == PluginState.PLUGIN_STATE_STOPPED) {
+            || now.state() == PluginState.PLUGIN_STATE_READY
+            || now.state() == PluginState.PLUGIN_STATE_CRASH_LOOP
+            || now.state() == PluginState.PLUGIN_STATE_STOPPED) {
           return;
         }
         changed.awaitNanos(left);
@@ -352,7 +275,7 @@ final class SupervisedPlugin implements Plugins.Plugin {
     } catch (LinkException e) {
       return process.awaitExit(EXIT_LIMIT) ? "" : "it did not say Hello: " + e.getMessage();
     }
-    Plugins.Incarnation incarnation = new Plugins.Incarnation(view.number, link);
+    Plugins.Incarnation incarnation = new Plugins.Incarnation(view.number(), link);
     while (process.isAlive() && !stopping()) {
       if (link.state() == Link.State.DOWN) {
         return process.awaitExit(EXIT_LIMIT) ? "" : "it broke the link's protocol";
@@ -418,11 +341,12 @@ final class SupervisedPlugin implements Plugins.Plugin {
     change(
         view.ended(
             looping ? PluginState.PLUGIN_STATE_CRASH_LOOP : PluginState.PLUGIN_STATE_RESTARTING,
-            ended));
+            ended.why(),
+            ended.hopeless()));
     return pause;
   }
 
-  private void change(View next) {
+  private void change(PluginView next) {
     lock.lock();
     try {
       view = next;
