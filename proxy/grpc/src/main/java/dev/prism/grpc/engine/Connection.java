@@ -686,6 +686,11 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
     }
   }
 
+  /** Whether there are other calls than one that is just ending. */
+  boolean isBusy() {
+    return slots.get() > 1;
+  }
+
   /** A stream and its thread have both ended. Any thread. */
   void slotFreed() {
     lastCall = System.nanoTime();

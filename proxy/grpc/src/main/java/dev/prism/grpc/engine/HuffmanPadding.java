@@ -28,6 +28,14 @@ final class HuffmanPadding {
   boolean isTooLong(byte[] from, int start) throws HPackException {
     bytes = from;
     at = start;
+    try {
+      return isTooLong();
+    } finally {
+      bytes = Buffers.NONE; // a quiet connection holds no input
+    }
+  }
+
+  private boolean isTooLong() throws HPackException {
     while ((bytes[at] & 0xE0) == 0x20) {
       integer(0x1F);
     }

@@ -127,8 +127,10 @@ final class Writer {
   @SuppressWarnings("ThreadPriorityCheck") // a yield of a virtual thread: see below
   void drain() {
     if (state.compareAndSet(IDLE, DRAINING)) {
-      // Calls that are about to end join this batch.
-      Thread.yield();
+      if (connection.isBusy()) {
+        // Calls that are about to end join this batch.
+        Thread.yield();
+      }
       drain(SHARE);
     }
   }
