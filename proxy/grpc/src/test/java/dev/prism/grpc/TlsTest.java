@@ -23,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -200,72 +199,6 @@ class TlsTest {
         .isInstanceOf(IOException.class)
         .hasMessage("TLS: " + broken.chain() + " holds no certificate in PEM");
     assertThat(serial()).isEqualTo(before);
-  }
-
-  @Test
-  void aKeyThatIsNotTheCertificatesIsToldInOneLine() {
-    assertThatThrownBy(() -> start(new TlsFiles(server.chain(), client.key(), null)))
-        .isInstanceOf(IOException.class)
-        .hasMessage("TLS: " + client.key() + " is not the key of " + server.chain());
-  }
-
-  @Test
-  void aFileThatIsMissingIsToldInOneLine() {
-    Path missing = folder.resolve("missing.pem");
-
-    assertThatThrownBy(() -> start(new TlsFiles(missing, server.key(), null)))
-        .isInstanceOf(IOException.class)
-        .hasMessage("TLS: " + missing + " cannot be read: there is no such file");
-  }
-
-  @Test
-  void aFolderInPlaceOfAFileIsToldInOneLine() {
-    assertThatThrownBy(() -> start(new TlsFiles(server.chain(), folder, null)))
-        .isInstanceOf(IOException.class)
-        .hasMessage("TLS: " + folder + " cannot be read: Is a directory");
-  }
-
-  @Test
-  void aKeyOfAnotherFormIsToldInOneLine() {
-    assertThatThrownBy(() -> start(new TlsFiles(server.chain(), server.chain(), null)))
-        .isInstanceOf(IOException.class)
-        .hasMessage("TLS: " + server.chain() + " holds no unencrypted PKCS#8 key in PEM");
-  }
-
-  @Test
-  void aKeyThatIsCutShortIsToldInOneLine() throws Exception {
-    // Given
-    Certificates.Issued cut = certificates.issue("cut");
-    Files.writeString(cut.key(), "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n");
-
-    // When
-    assertThatThrownBy(() -> start(new TlsFiles(cut.chain(), cut.key(), null)))
-        // Then
-        .isInstanceOf(IOException.class)
-        .hasMessage("TLS: " + cut.key() + " holds no unencrypted PKCS#8 key in PEM");
-  }
-
-  @Test
-  void aKeyOfAnotherAlgorithmIsToldInOneLine() throws Exception {
-    // Given
-    KeyPairGenerator rsa = KeyPairGenerator.getInstance("RSA");
-    rsa.initialize(2048);
-    Path key = folder.resolve("rsa.key");
-    Files.writeString(
-        key, Certificates.pem("PRIVATE KEY", rsa.generateKeyPair().getPrivate().getEncoded()));
-
-    // When
-    assertThatThrownBy(() -> start(new TlsFiles(server.chain(), key, null)))
-        // Then
-        .isInstanceOf(IOException.class)
-        .hasMessage("TLS: " + key + " is not the key of " + server.chain());
-  }
-
-  @Test
-  void authoritiesThatAreNoneAreToldInOneLine() {
-    assertThatThrownBy(() -> start(new TlsFiles(server.chain(), server.key(), client.key())))
-        .isInstanceOf(IOException.class)
-        .hasMessage("TLS: " + client.key() + " holds no certificate in PEM");
   }
 
   private void start(TlsFiles files) throws IOException {
