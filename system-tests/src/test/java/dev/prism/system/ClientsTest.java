@@ -4,8 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.prism.grpc.Implementation;
 import dev.prism.grpc.InteropService;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -78,6 +85,10 @@ class ClientsTest {
             "deadline of the server",
             "cancel",
             "4 MiB");
+    Await.until(
+        "none of the client's calls is left at the proxy",
+        Duration.ofSeconds(10),
+        ClientsTest::isIdle);
   }
 
   @ParameterizedTest(name = "{0} on {1}")
@@ -100,6 +111,21 @@ class ClientsTest {
         .flatMap(
             language ->
                 Arrays.stream(Implementation.values()).map(host -> Arguments.of(language, host)));
+  }
+
+  private static boolean isIdle() {
+    URI metrics = URI.create("http://" + prism.adminEndpoint() + "/observe/metrics");
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client
+          .send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString())
+          .body()
+          .lines()
+          .anyMatch("prism_requests_in_flight 0.0"::equals);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Runs a client; what it prints are the steps that went well. */
