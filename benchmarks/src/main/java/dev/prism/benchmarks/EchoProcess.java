@@ -95,6 +95,10 @@ final class EchoProcess implements Server {
     return Counters.read(process.toHandle(), ask("report")[0]);
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   /** What its heap holds when it has just been collected, in bytes. */
   double liveHeapBytes() throws IOException {
     return ask("collect")[1];
