@@ -99,6 +99,11 @@ final class EchoProcess implements Server {
     return process.pid();
   }
 
+  @Override
+  public double compilerMillis() throws IOException {
+    return ask("report")[2];
+  }
+
   /** What its heap holds when it has just been collected, in bytes. */
   double liveHeapBytes() throws IOException {
     return ask("collect")[1];

@@ -22,7 +22,8 @@ import java.util.Locale;
 
 /**
  * The process of one server of a comparison. Says its two ports on a line, then answers each line
- * it reads with what it has allocated so far and what its heap holds; ends when there are no more.
+ * it reads with what it has allocated so far, what its heap holds and how long it has compiled;
+ * ends when there are no more.
  */
 public final class EchoServer {
   private static final int MAX_MESSAGE = 4 << 20;
@@ -52,7 +53,9 @@ public final class EchoServer {
       System.out.println(
           threads.getTotalThreadAllocatedBytes() // virtual threads' too, as their carriers'
               + " "
-              + ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+              + ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed()
+              + " "
+              + ManagementFactory.getCompilationMXBean().getTotalCompilationTime());
     }
     System.exit(0);
   }

@@ -53,6 +53,9 @@ final class EngineReport {
       return "-";
     }
     String text = String.format(Locale.ROOT, measure.format(), figures.get(measure));
+    if (measure == Measure.CLIENT) {
+      return text; // says something of the client alone
+    }
     double ratio = figures.get(measure) / reference.get(measure);
     return Double.isFinite(ratio) ? text + String.format(Locale.ROOT, " (%.2f)", ratio) : text;
   }

@@ -11,6 +11,7 @@ enum Measure {
   CPU("CPU us/call", "%.2f"),
   ALLOCATED("bytes/call", "%,.0f"),
   SWITCHES("switches/call", "%.3f"),
+  CLIENT("client busy", "%.2f"),
   RESIDENT_EACH("resident bytes/conn", "%,.0f"),
   HEAP_EACH("live heap bytes/conn", "%,.0f"),
   RESIDENT("resident MB", "%,.0f");

@@ -22,9 +22,6 @@ final class Measuring {
   /** How many messages a stream has: enough that its beginning and end weigh nothing. */
   private static final int STREAM_MESSAGES = 10_000;
 
-  private static final double WARM_SECONDS = 3;
-  private static final int MOST_WARM_ROUNDS = 15;
-
   private Measuring() {}
 
   /** Echoes; at a rate of 0 in a closed loop. */
@@ -81,27 +78,6 @@ final class Measuring {
         });
   }
 
-  /**
-   * Loads a server that has just started until its compiler has nothing more to give: until two
-   * rounds in a row are not a twentieth faster than the fastest before. Servers differ in how long
-   * that takes, grpc-netty several times as long as Prism.
-   *
-   * @return what failed
-   */
-  static Map<String, Long> warmUp(Server server, Plan plan) throws InterruptedException {
-    Figures all = new Figures();
-    double fastest = 0;
-    int slower = 0;
-    for (int round = 0; round < MOST_WARM_ROUNDS && slower < 2; round++) {
-      Figures figures = calls(server, false, plan, WARM_SECONDS);
-      all.failed(figures.failures());
-      double calls = figures.values().getOrDefault(Measure.CALLS, 0.0);
-      slower = calls < 1.05 * fastest ? slower + 1 : 0;
-      fastest = Math.max(fastest, calls);
-    }
-    return all.failures();
-  }
-
   /** Messages of streams, and what they cost the server each. */
   static Figures messages(Server server, Plan plan, double seconds) throws InterruptedException {
     return load(
@@ -134,6 +110,7 @@ final class Measuring {
       double took = (System.nanoTime() - start) / 1e9;
       Counters spent = server.counters().since(before);
       Tally tally = load.stop();
+      figures.put(Measure.CLIENT, tally.cpuNanos() / 1e9 / took);
       reading.read(figures, tally, spent, took);
       return figures.failed(tally.failures());
     } catch (IOException e) {

@@ -89,6 +89,11 @@ final class ProxyProcess implements Server {
     return metrics;
   }
 
+  @Override
+  public double compilerMillis() {
+    return Double.NaN;
+  }
+
   /** Of the proxy and its plugins. */
   @Override
   public Counters counters() {

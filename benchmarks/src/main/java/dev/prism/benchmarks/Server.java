@@ -23,6 +23,9 @@ interface Server extends AutoCloseable {
   /** What it has spent so far. */
   Counters counters() throws IOException;
 
+  /** How long its compiler has worked so far, in milliseconds; NaN where it cannot be asked. */
+  double compilerMillis() throws IOException;
+
   @Override
   void close();
 }

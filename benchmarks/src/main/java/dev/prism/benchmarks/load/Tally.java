@@ -1,5 +1,7 @@
 package dev.prism.benchmarks.load;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -12,10 +14,13 @@ import org.HdrHistogram.Histogram;
 public final class Tally {
   private static final long LONGEST = TimeUnit.MINUTES.toNanos(10);
 
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
   private final Histogram latencies = new Histogram(LONGEST, 3);
   private final Map<String, Long> failures = new TreeMap<>();
   private long answered;
   private long behind;
+  private long cpuNanos;
   private long dataBytes;
   private boolean measuring;
 
@@ -42,6 +47,11 @@ public final class Tally {
     return behind;
   }
 
+  /** What the load's thread has computed while measuring. */
+  public long cpuNanos() {
+    return cpuNanos;
+  }
+
   /** How often each thing went wrong, by what it was; empty when nothing did. */
   public Map<String, Long> failures() {
     return failures;
@@ -56,8 +66,11 @@ public final class Tally {
     return measuring;
   }
 
+  /** Begins or ends to count; called on the load's thread. */
   void measuring(boolean now) {
     measuring = now;
+    long cpu = THREADS.getCurrentThreadCpuTime();
+    cpuNanos = now ? cpuNanos - cpu : cpuNanos + cpu;
   }
 
   void answered(long nanos) {
