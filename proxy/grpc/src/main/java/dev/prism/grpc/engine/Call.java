@@ -59,6 +59,12 @@ final class Call<Q, R> extends Stream implements Runnable {
     }
   }
 
+  /**
+   * How long after its deadline an answer that came in time may wait to be written: a client that
+   * does not watch its deadline is told what the answer says, not that the call was cancelled.
+   */
+  private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final RequestHead head;
   private final ServerMethodDefinition<Q, R> definition;
   private final MethodDescriptor<Q, R> method;
@@ -184,9 +190,17 @@ final class Call<Q, R> extends Stream implements Runnable {
   }
 
   @Override
+  long expiry() {
+    long expiry = deadline();
+    return state == CLOSED && expiry != Long.MAX_VALUE ? expiry + ANSWER_NANOS : expiry;
+  }
+
+  @Override
   void onExpired() {
     if (state == CLOSED) {
-      connection.reset(this, ErrorCode.CANCEL); // the answer is there, its caller is not
+      if (System.nanoTime() - expiry() >= 0) {
+        connection.reset(this, ErrorCode.CANCEL); // the answer is there, nobody takes it
+      }
     } else {
       endByServer(
           Status.DEADLINE_EXCEEDED.withDescription("The deadline passed."),

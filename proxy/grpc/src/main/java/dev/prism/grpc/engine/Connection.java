@@ -737,14 +737,15 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
     }
     nextDeadline.set(Long.MAX_VALUE);
     for (Stream stream : streams.values()) {
-      long deadline = stream.deadline();
-      if (deadline == Long.MAX_VALUE) {
+      if (stream.deadline() == Long.MAX_VALUE) {
         continue;
       }
-      if (now - deadline >= 0) {
+      if (now - stream.expiry() >= 0) {
         stream.onExpired();
-      } else {
-        nextDeadline.accumulateAndGet(deadline, Math::min);
+      }
+      long expiry = stream.expiry(); // a later one where the answer has come
+      if (now - expiry < 0) {
+        nextDeadline.accumulateAndGet(expiry, Math::min);
       }
     }
   }

@@ -86,7 +86,12 @@ abstract sealed class Stream implements Writer.Task permits Call, Answer {
   /** The deadline as {@link System#nanoTime} counts, or {@link Long#MAX_VALUE}. */
   abstract long deadline();
 
-  /** The deadline has passed; on the clock's thread. Never blocks. */
+  /** When {@link #onExpired} is due, on the same clock: at the deadline or later. */
+  long expiry() {
+    return deadline();
+  }
+
+  /** The time of {@link #expiry} has come; on the clock's thread. Never blocks. */
   abstract void onExpired();
 
   /** A second has passed; on the clock's thread. Never blocks. */
