@@ -58,8 +58,8 @@ final class Clock implements AutoCloseable {
       }
       for (Connection connection : connections) {
         try {
-          connection.tick(now);
-          deadlines |= connection.hasDeadlines();
+          connection.streams.tick(now);
+          deadlines |= connection.streams.hasDeadlines();
           if (watch) {
             connection.watch(now);
           }
@@ -71,7 +71,8 @@ final class Clock implements AutoCloseable {
         LockSupport.parkNanos(this, TICK_NANOS);
       } else {
         quiet = true;
-        if (connections.stream().noneMatch(Connection::hasDeadlines)) { // none came meanwhile
+        if (connections.stream()
+            .noneMatch(each -> each.streams.hasDeadlines())) { // none came meanwhile
           LockSupport.parkNanos(this, quietNanos);
         }
         quiet = false;

@@ -106,6 +106,18 @@ final class Frames {
     return frame;
   }
 
+  /** SETTINGS of names and values in turn. */
+  static byte[] settings(int... values) {
+    byte[] frame = new byte[HEADER + values.length / 2 * 6];
+    int at = header(frame, 0, values.length / 2 * 6, SETTINGS, 0, 0);
+    for (int i = 0; i < values.length; i += 2) {
+      frame[at + 1] = (byte) values[i];
+      putInt(frame, at + 2, values[i + 1]);
+      at += 6;
+    }
+    return frame;
+  }
+
   static byte[] settingsAck() {
     byte[] frame = new byte[HEADER];
     header(frame, 0, 0, SETTINGS, ACK, 0);
