@@ -164,10 +164,15 @@ final class Call<Q, R> extends Stream implements Runnable {
     if (!THREAD_STATE.compareAndSet(this, NEW, STARTED)) {
       return false;
     }
+    connection.ready(this);
+    return true;
+  }
+
+  /** Runs it on a thread of its own. The reader's thread. */
+  void startThread() {
     Thread created = THREADS.newThread(this);
     thread = created;
     created.start();
-    return true;
   }
 
   // ---- those who cancel ----
@@ -280,6 +285,7 @@ final class Call<Q, R> extends Stream implements Runnable {
 
   @Override
   public void run() {
+    thread = Thread.currentThread();
     boolean answered = false;
     try {
       Status wrong = refusal;

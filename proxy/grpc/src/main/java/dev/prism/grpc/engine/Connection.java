@@ -11,6 +11,7 @@ import java.io.EOFException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,7 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
 
   private final long opened = System.nanoTime();
   private final AtomicInteger slots = new AtomicInteger();
+  private final CountDownLatch ended = new CountDownLatch(1);
   private volatile @Nullable Attributes attributes;
   private volatile long lastRead = opened;
   private volatile long lastCall = opened;
@@ -77,12 +79,26 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
     return closed;
   }
 
-  /** Reads until the peer or the server ends the connection; Helidon closes the socket after. */
+  /** Waits until the peer or the server ends the connection; Helidon closes the socket after. */
   @Override
-  public void handle(Limit limit) {
+  public void handle(Limit limit) throws InterruptedException {
     host.clock().add(this);
+    Thread.startVirtualThread(this::read);
+    ended.await();
+  }
+
+  /**
+   * Reads until the connection ends, or goes on with a call that is alone while another thread
+   * reads: one hop less on the way of a client that calls once at a time.
+   */
+  private void read() {
     try {
-      reader.run();
+      Call<?, ?> call = reader.read();
+      if (call != null) {
+        Thread.startVirtualThread(this::read);
+        call.run();
+        return;
+      }
     } catch (ConnectionException e) {
       LOG.log(Level.DEBUG, "ended a connection: {0}: {1}", e.code(), e.text());
       sayGoodbye(e);
@@ -91,11 +107,20 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
     } catch (RuntimeException | Error e) {
       LOG.log(Level.ERROR, "a connection failed", e);
       sayGoodbye(new ConnectionException(ErrorCode.INTERNAL_ERROR, "internal error"));
-    } finally {
-      closed = true;
-      host.clock().remove(this);
-      streams.goneWithAll();
     }
+    closed = true;
+    host.clock().remove(this);
+    Call<?, ?> call = reader.takeReady();
+    if (call != null) {
+      call.startThread();
+    }
+    streams.goneWithAll();
+    ended.countDown();
+  }
+
+  /** A call's request is whole. The reader's thread. */
+  void ready(Call<?, ?> call) {
+    reader.ready(call);
   }
 
   private void sayGoodbye(ConnectionException why) {

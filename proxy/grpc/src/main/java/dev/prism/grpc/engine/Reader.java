@@ -23,6 +23,7 @@ final class Reader {
   private final Floods floods;
   private int received;
   private volatile boolean greeted;
+  private @Nullable Call<?, ?> ready;
 
   Reader(Connection connection, Streams streams, Input input, Replies replies, Floods floods) {
     this.connection = connection;
@@ -32,15 +33,42 @@ final class Reader {
     this.floods = floods;
   }
 
-  /** Reads until the connection ends. */
-  void run() throws ConnectionException, EOFException {
-    greet();
+  /**
+   * Reads until the connection ends, or until a call has come that is alone.
+   *
+   * @return the call, which is this thread's, while another reads on: its answer then waits for no
+   *     other thread; null at the connection's end
+   */
+  @Nullable Call<?, ?> read() throws ConnectionException, EOFException {
+    if (!greeted) {
+      greet();
+    }
     while (!connection.isClosed()) {
       frame();
+      Call<?, ?> call = takeReady();
+      if (call != null) {
+        if (input.available() == 0 && !connection.isBusy()) {
+          return call;
+        }
+        call.startThread();
+      }
       if (input.available() < Frames.HEADER) {
         replies.send();
       }
     }
+    return null;
+  }
+
+  /** A call's request is whole. The reader's thread. */
+  void ready(Call<?, ?> call) {
+    ready = call;
+  }
+
+  /** The call whose thread is still to be found. The reader's thread. */
+  @Nullable Call<?, ?> takeReady() {
+    Call<?, ?> call = ready;
+    ready = null;
+    return call;
   }
 
   /** Whether the peer has said that it speaks HTTP/2. Any thread. */
