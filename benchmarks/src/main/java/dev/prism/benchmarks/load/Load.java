@@ -129,7 +129,7 @@ public final class Load implements AutoCloseable {
     return !ended.await(nanos, TimeUnit.NANOSECONDS);
   }
 
-  /** Begins, or ends, to count answers and their latencies. */
+  /** Begins, or ends, to count answers and their latencies; before the start, from the first on. */
   public void measure(boolean on) {
     measuring = on;
     selector.wakeup();
@@ -176,6 +176,9 @@ public final class Load implements AutoCloseable {
   }
 
   private void loop() throws IOException {
+    if (measuring) {
+      tally.measuring(true);
+    }
     long start = System.nanoTime();
     arrivals.start(start);
     keys.forEach(key -> slot(key).arrivals.start(start));
