@@ -163,18 +163,29 @@ final class HeaderBlocks {
       return true;
     }
 
+    /** In one HEADERS and as many CONTINUATIONs as it takes (RFC 9113 6.10). */
     byte[] framed(boolean end) {
       byte[] block = bytes.toByteArray();
+      int more = Math.ceilDiv(Math.max(0, block.length - FIRST), Frames.MAX_FRAME);
+      byte[] frames = new byte[(1 + more) * Frames.HEADER + block.length];
+      int type = Frames.HEADERS;
       int flags = end ? Frames.END_STREAM : 0;
-      if (block.length <= FIRST) {
-        byte[] frame = new byte[Frames.HEADER + block.length];
-        int at =
-            Frames.header(frame, 0, block.length, Frames.HEADERS, flags | Frames.END_HEADERS, 0);
-        System.arraycopy(block, 0, frame, at, block.length);
-        return frame;
+      int length = Math.min(FIRST, block.length);
+      int from = 0;
+      int at = 0;
+      while (at < frames.length) {
+        if (from + length == block.length) {
+          flags |= Frames.END_HEADERS;
+        }
+        at = Frames.header(frames, at, length, type, flags, 0);
+        System.arraycopy(block, from, frames, at, length);
+        at += length;
+        from += length;
+        length = Math.min(Frames.MAX_FRAME, block.length - from);
+        type = Frames.CONTINUATION;
+        flags = 0;
       }
-      throw new IllegalArgumentException(
-          "headers of " + block.length + " bytes are more than a client would take");
+      return frames;
     }
   }
 }

@@ -12,7 +12,7 @@ final class Outgoing implements Writer.Task {
 
   final Stream stream;
 
-  /** A framed header block; its first frame's stream id is set as it is copied. */
+  /** A framed header block; its frames' stream id is set as they are copied. */
   final byte @Nullable [] head;
 
   final byte @Nullable [] body;

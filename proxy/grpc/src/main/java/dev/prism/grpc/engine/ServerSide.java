@@ -115,15 +115,7 @@ final class ServerSide<Q, R> extends ServerCall<Q, R> {
     byte[] message = status.isOk() ? body : null;
     byte[] opening = headSent || message == null ? null : head;
     boolean alone = !headSent && opening == null;
-    byte[] tail;
-    try {
-      tail = HeaderBlocks.tail(status, trailers, alone);
-    } catch (IllegalArgumentException e) {
-      Status without = status.isOk() ? Status.INTERNAL : status;
-      tail =
-          HeaderBlocks.tail(
-              without.withDescription("The trailers are too large."), new Metadata(), alone);
-    }
+    byte[] tail = HeaderBlocks.tail(status, trailers, alone);
     return Outgoing.grpc(call, opening, message, bodyCompressed, tail);
   }
 

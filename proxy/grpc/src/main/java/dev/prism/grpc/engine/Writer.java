@@ -405,28 +405,24 @@ final class Writer {
   }
 
   /**
-   * A framed header block. The connection's first one begins with a table size update to 0: ours
-   * never uses the table, and a peer that lowered its size must be told (RFC 9113 4.3.1).
+   * A framed header block, of one frame or more. The connection's first one begins with a table
+   * size update to 0: ours never uses the table, and a peer that lowered its size must be told (RFC
+   * 9113 4.3.1).
    */
   private void putBlock(byte[] block, int id) {
-    byte[] framed = block;
-    if (!begun) {
+    int at = 0;
+    while (at < block.length) {
+      int length = Frames.length(block, at);
+      int update = begun ? 0 : 1;
       begun = true;
-      framed = new byte[block.length + 1];
-      int length = Frames.length(block, 0);
-      Frames.header(framed, 0, length + 1, block[3], block[4], id);
-      framed[Frames.HEADER] = TABLE_SIZE_ZERO;
-      System.arraycopy(
-          block, Frames.HEADER, framed, Frames.HEADER + 1, block.length - Frames.HEADER);
-    }
-    if (framed.length <= BUFFER) {
-      room(framed.length);
-      System.arraycopy(framed, 0, buffer, filled, framed.length);
-      Frames.putInt(buffer, filled + 5, id);
-      filled += framed.length;
-    } else {
-      Frames.putInt(framed, 5, id);
-      put(framed, 0, framed.length);
+      room(Frames.HEADER + update + length);
+      filled = Frames.header(buffer, filled, update + length, block[at + 3], block[at + 4], id);
+      if (update > 0) {
+        buffer[filled++] = TABLE_SIZE_ZERO;
+      }
+      System.arraycopy(block, at + Frames.HEADER, buffer, filled, length);
+      filled += length;
+      at += Frames.HEADER + length;
     }
   }
 
