@@ -51,6 +51,7 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
   private volatile boolean closed;
   private volatile int refuseAfter = Integer.MAX_VALUE;
   private volatile long drainBegan;
+  private volatile long goodbye;
 
   Connection(Host host, ConnectionContext context) {
     this.host = host;
@@ -123,15 +124,20 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
     reader.ready(call);
   }
 
+  /**
+   * Tells the peer which rule it broke, and reads on until it ends the connection or {@link #watch}
+   * does: a close with bytes unread would take the GOAWAY back.
+   */
   private void sayGoodbye(ConnectionException why) {
     if (!reader.hasGreeted()) {
       return; // what came was not HTTP/2
     }
+    streams.goneWithAll();
     writer.control(Frames.goAway(streams.lastAccepted(), why.code(), why.text()));
-    writer.closeWhenWritten();
+    writer.wake();
+    goodbye = System.nanoTime() | 1;
     try {
-      // Reads on, as a close with unread bytes would take the GOAWAY back.
-      reader.drop(System.nanoTime() + LAST_WORDS);
+      reader.drop();
     } catch (EOFException | UncheckedIOException e) {
       LOG.log(Level.TRACE, "a connection that broke a rule is gone", e);
     }
@@ -236,6 +242,12 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
     writer.endStalled(now, limits.stall().toNanos());
     if (!reader.hasGreeted()) {
       if (now - opened > limits.preface().toNanos()) {
+        end();
+      }
+      return;
+    }
+    if (goodbye != 0) {
+      if (now - goodbye > LAST_WORDS) {
         end();
       }
       return;

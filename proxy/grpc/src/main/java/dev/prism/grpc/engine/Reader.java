@@ -76,9 +76,9 @@ final class Reader {
     return greeted;
   }
 
-  /** Reads on and drops it, until the peer ends the connection or the time has come. */
-  void drop(long untilNanoTime) throws EOFException {
-    while (System.nanoTime() < untilNanoTime) {
+  /** Reads what comes and drops it, until the connection ends. */
+  void drop() throws EOFException {
+    while (true) {
       input.need(1);
       input.skip(input.available());
     }
