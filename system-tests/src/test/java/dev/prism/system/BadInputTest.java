@@ -170,12 +170,19 @@ class BadInputTest {
   }
 
   @Test
-  void aValueThatIsTooLargeIsRefused() {
-    // The stock host ends at 2 MiB; what is under that and over the backend's limit is asserted by
-    // the conformance suite.
-    ByteString large = ByteString.copyFrom(new byte[1 << 20]);
-    client.put(put("large", "").setValue(large).build());
-    assertThat(client.get(get("large")).getItem().getValue()).isEqualTo(large);
+  void aValueThatIsTooLargeIsRefusedAndTheOldOneIsRead() {
+    ByteString kept = ByteString.copyFrom(new byte[16 << 20]);
+    client.put(put("large", "").setValue(kept).build());
+    ByteString overTheBackends = ByteString.copyFrom(new byte[(16 << 20) + 1]);
+    ByteString overTheServers = ByteString.copyFrom(new byte[17 << 20]);
+
+    assertFails(
+        Reason.VALUE_TOO_LARGE,
+        () -> client.put(put("large", "").setValue(overTheBackends).build()));
+    assertFails(
+        Reason.MESSAGE_TOO_LARGE,
+        () -> client.put(put("large", "").setValue(overTheServers).build()));
+    assertThat(client.get(get("large")).getItem().getValue()).isEqualTo(kept);
   }
 
   private static SessionServiceGrpc.SessionServiceBlockingStub sessions() {
