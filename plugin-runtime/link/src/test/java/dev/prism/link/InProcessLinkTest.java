@@ -25,7 +25,9 @@ class InProcessLinkTest {
       byte[] answer = link.call(header(Duration.ofSeconds(5)), new byte[] {1, 2, 3});
 
       assertThat(answer).containsExactly(1, 2, 3);
-      assertThat(link.stats().inFlight()).isZero();
+      while (link.stats().inFlight() > 0) {
+        Thread.onSpinWait(); // a call is in flight until the plugin lets go, after its answer
+      }
     }
   }
 
