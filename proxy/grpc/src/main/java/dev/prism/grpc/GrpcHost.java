@@ -191,20 +191,21 @@ public final class GrpcHost implements AutoCloseable {
 
   private static <B extends ListenerConfig.BuilderBase<B, ?>> B prism(
       B builder, Socket socket, Settings settings, List<Host> hosts) {
+    boolean hasPages = !socket.routes().isEmpty();
     Host host =
         new Host(
             socket.services(),
             socket.routes(),
+            hasPages
+                ? Http1ConnectionSelector.builder().config(Http1Config.create()).build()
+                : null,
             settings.maxMessageBytes(),
             settings.failures(),
             settings.limits());
     hosts.add(host);
     builder.protocolsDiscoverServices(false).addConnectionSelector(host);
-    if (!socket.routes().isEmpty()) {
-      builder
-          .addConnectionSelector(
-              Http1ConnectionSelector.builder().config(Http1Config.create()).build())
-          .routing(http(socket));
+    if (hasPages) {
+      builder.routing(http(socket));
     }
     return builder;
   }

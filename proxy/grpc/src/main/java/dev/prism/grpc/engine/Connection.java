@@ -1,7 +1,6 @@
 package dev.prism.grpc.engine;
 
 import io.grpc.Attributes;
-import io.helidon.common.buffers.DataReader;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.task.InterruptableTask;
@@ -45,6 +44,7 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
   private final AtomicInteger slots = new AtomicInteger();
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile @Nullable Attributes attributes;
+  private volatile @Nullable ServerConnection http1;
   private volatile long lastRead = opened;
   private volatile long lastCall = opened;
   private volatile long pinged;
@@ -59,13 +59,11 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
     this.socket = context.serverSocket();
     this.limits = host.limits();
     this.writer = new Writer(socket, this, host.buffers(), limits.queuedBytes());
-    DataReader identified = context.dataReader();
-    int read = identified.available();
-    Input input = new Input(socket, read == 0 ? Buffers.NONE : identified.readBytes(read));
     Replies replies = new Replies(writer);
     Floods floods = new Floods(limits.maxStreams(), opened);
     this.streams = new Streams(this, replies, floods);
-    this.reader = new Reader(this, streams, input, replies, floods);
+    this.reader =
+        new Reader(this, streams, new Input(socket, context.dataReader()), replies, floods);
   }
 
   Host host() {
@@ -84,8 +82,21 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
   @Override
   public void handle(Limit limit) throws InterruptedException {
     host.clock().add(this);
-    Thread.startVirtualThread(this::read);
-    ended.await();
+    ServerConnection other;
+    try {
+      other = host.http1(context);
+    } catch (RuntimeException gone) {
+      host.clock().remove(this);
+      throw gone;
+    }
+    if (other == null) {
+      Thread.startVirtualThread(this::read);
+      ended.await();
+    } else {
+      http1 = other;
+      host.clock().remove(this);
+      other.handle(limit);
+    }
   }
 
   /**
@@ -293,18 +304,22 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
 
   @Override
   public boolean canInterrupt() {
-    return slots.get() == 0;
+    return http1 instanceof InterruptableTask<?> other ? other.canInterrupt() : slots.get() == 0;
   }
 
-  /** Helidon's own idle timeout is not used: {@link Limits#idle} is. */
+  /** Helidon's own idle timeout is HTTP/1.1's: for HTTP/2 {@link Limits#idle} is. */
   @Override
   public Duration idleTime() {
-    return Duration.ZERO;
+    ServerConnection other = http1;
+    return other == null ? Duration.ZERO : other.idleTime();
   }
 
   @Override
   public void close(boolean interrupt) {
-    if (interrupt || !reader.hasGreeted()) {
+    ServerConnection other = http1;
+    if (other != null) {
+      other.close(interrupt);
+    } else if (interrupt || !reader.hasGreeted()) {
       end();
     } else {
       drain();

@@ -8,6 +8,7 @@ import io.helidon.common.buffers.BufferData;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -16,17 +17,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one listener serves, and Helidon's way in: every connection whose first bytes are HTTP/2's.
- * Holds what its connections share.
+ * What one listener serves, and Helidon's way in: its only selector, so that every connection is
+ * ours from its first byte on, and its times are (hazard 10). Holds what its connections share.
  */
 public final class Host implements ServerConnectionSelector, AutoCloseable {
   /** Enough of the preface to tell it from HTTP/1.1, as no method begins so. */
-  private static final String BEGINNING = "PRI ";
+  private static final byte[] BEGINNING = "PRI ".getBytes(StandardCharsets.US_ASCII);
 
   private static final Duration WATCH = Duration.ofSeconds(1);
 
   private final Map<String, ServerMethodDefinition<?, ?>> methods = new HashMap<>();
   private final Map<String, HttpRoute> routes = new HashMap<>();
+  private final @Nullable ServerConnectionSelector http1;
   private final int maxMessageBytes;
   private final Failures failures;
   private final Limits limits;
@@ -36,12 +38,14 @@ public final class Host implements ServerConnectionSelector, AutoCloseable {
 
   /**
    * @param services the first that has a method serves it
-   * @param routes answered over HTTP/2 too
+   * @param routes answered over HTTP/2
+   * @param http1 whose are the connections that are not HTTP/2's; null: there are none
    * @param maxMessageBytes the largest request
    */
   public Host(
       List<ServerServiceDefinition> services,
       List<HttpRoute> routes,
+      @Nullable ServerConnectionSelector http1,
       int maxMessageBytes,
       Failures failures,
       Limits limits) {
@@ -53,6 +57,7 @@ public final class Host implements ServerConnectionSelector, AutoCloseable {
     for (HttpRoute route : routes) {
       this.routes.put(route.path(), route);
     }
+    this.http1 = http1;
     this.maxMessageBytes = maxMessageBytes;
     this.failures = failures;
     this.limits = limits;
@@ -104,21 +109,30 @@ public final class Host implements ServerConnectionSelector, AutoCloseable {
     return Answer.http(connection, id, head, window, route.handler());
   }
 
+  /**
+   * The connection of a client that does not begin as HTTP/2 does, where the listener has pages for
+   * it; else null. Waits for the first bytes.
+   */
+  @Nullable ServerConnection http1(ConnectionContext context) {
+    return http1 == null || context.dataReader().startsWith(BEGINNING)
+        ? null
+        : http1.connection(context);
+  }
+
+  /** None: Helidon would wait for them for ever. With one selector it asks nothing. */
   @Override
   public int bytesToIdentifyConnection() {
-    return BEGINNING.length();
+    return 0;
   }
 
   @Override
   public Support supports(BufferData data) {
-    return data.readString(BEGINNING.length()).equals(BEGINNING)
-        ? Support.SUPPORTED
-        : Support.UNSUPPORTED;
+    return Support.SUPPORTED;
   }
 
   @Override
   public Set<String> supportedApplicationProtocols() {
-    return Set.of("h2");
+    return http1 == null ? Set.of("h2") : Set.of("h2", "http/1.1");
   }
 
   @Override

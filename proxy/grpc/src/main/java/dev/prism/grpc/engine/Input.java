@@ -1,5 +1,6 @@
 package dev.prism.grpc.engine;
 
+import io.helidon.common.buffers.DataReader;
 import io.helidon.common.socket.HelidonSocket;
 import java.io.EOFException;
 
@@ -11,15 +12,16 @@ final class Input {
   private static final byte[] NOTHING = new byte[0];
 
   private final HelidonSocket socket;
-  private byte[] bytes;
+  private final DataReader identified;
+  private byte[] bytes = NOTHING;
   private int at;
 
   /**
-   * @param identified what was read of the socket to tell what speaks there
+   * @param identified what was read of the socket to tell what speaks there comes first
    */
-  Input(HelidonSocket socket, byte[] identified) {
+  Input(HelidonSocket socket, DataReader identified) {
     this.socket = socket;
-    this.bytes = identified;
+    this.identified = identified;
   }
 
   /** Where {@link #bytes} may be read from. */
@@ -79,7 +81,8 @@ final class Input {
   }
 
   private byte[] chunk() throws EOFException {
-    byte[] chunk = socket.get();
+    int first = identified.available();
+    byte[] chunk = first > 0 ? identified.readBytes(first) : socket.get();
     while (chunk != null && chunk.length == 0) {
       chunk = socket.get();
     }
