@@ -273,7 +273,7 @@ final class Streams {
 
   /** Whether a call here has a deadline. */
   boolean hasDeadlines() {
-    return nextDeadline.get() != Long.MAX_VALUE;
+    return nextDeadline.get() != Long.MAX_VALUE && !streams.isEmpty();
   }
 
   /** A second has passed. The clock's thread; never blocks. */
