@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -185,6 +186,12 @@ final class RawPeer implements AutoCloseable {
     while (frame != null) {
       frame = next();
     }
+  }
+
+  /** Ends the connection without a word: the server's next read and write fail. */
+  void reset() throws IOException {
+    socket.setOption(StandardSocketOptions.SO_LINGER, 0);
+    socket.close();
   }
 
   @Override

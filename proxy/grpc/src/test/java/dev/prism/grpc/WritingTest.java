@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -166,6 +167,27 @@ class WritingTest {
     assertThat(dataOf(3, 30_000)).isEqualTo(30_000);
     peer.send(RawPeer.call(5, Answers.LARGE));
     assertThat(dataOf(5, 5_535)).isEqualTo(5_535);
+  }
+
+  @RepeatedTest(3) // whether the reader or the writer learns it first is not for a test to say
+  void sendersOfALostConnectionHandOverNextToNothingMore() throws Exception {
+    // Given more senders than processors, and a peer that takes nothing and opens every window
+    int calls = 100;
+    connect(Limits.DEFAULT, RawPeer.LARGEST_WINDOW);
+    peer.send(RawPeer.windowUpdate(0, RawPeer.LARGEST_WINDOW - DEFAULT_WINDOW));
+    for (int call = 0; call < calls; call++) {
+      peer.send(RawPeer.call(1 + 2 * call, Answers.ENDLESS));
+    }
+    assertThat(answers.begun.tryAcquire(calls, 10, TimeUnit.SECONDS)).isTrue();
+    answers.awaitStillness();
+    long before = answers.sentBytes.get();
+
+    // When writing to it fails
+    peer.reset();
+
+    // Then no sender keeps those from the processor that are to tell it
+    assertThat(answers.cancelled.tryAcquire(calls, 10, TimeUnit.SECONDS)).isTrue();
+    assertThat(answers.sentBytes.get() - before).isLessThan(20L * calls * Answers.PART_BYTES);
   }
 
   private void connect(Limits limits, int streamWindow) throws IOException {

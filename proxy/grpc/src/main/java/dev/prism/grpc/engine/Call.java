@@ -442,8 +442,15 @@ final class Call<Q, R> extends Stream implements Runnable {
   }
 
   /** Sends a part of a stream, when there is room. */
+  @SuppressWarnings("ThreadPriorityCheck") // it lets others have the processor, see below
   void sendPart(Outgoing piece) throws InterruptedException {
     connection.writer.awaitRoom(this, 2 * READY);
+    if (silenced || connection.writer.failed()) {
+      // Nobody takes it. Who cancels the call needs a processor for that, and gets it: nothing
+      // makes a sender wait any more, and all processors could be theirs.
+      Thread.yield();
+      return;
+    }
     send(piece);
     if (queued() >= READY) {
       full = true;

@@ -81,8 +81,14 @@ final class Writer {
     this.maxQueued = maxQueued;
   }
 
-  /** Adds a piece; {@link #drain} or {@link #wake} sees to it. For any thread. */
+  /**
+   * Adds a piece; {@link #drain} or {@link #wake} sees to it. For any thread. It is dropped where
+   * the connection is lost: nobody drains then.
+   */
   void offer(Outgoing piece) {
+    if (failed) {
+      return;
+    }
     int bytes = piece.bytes();
     piece.stream.addQueued(bytes);
     queued.getAndAdd(bytes);
