@@ -80,8 +80,9 @@ class WritingTest {
   void aSlotIsTakenUntilTheResponsesEndIsWritten() throws Exception {
     // Given two calls that are answered, and cannot be written
     connect(SomeLimits.streams(2), 0);
-    peer.send(RawPeer.call(1, Answers.SMALL), RawPeer.call(3, Answers.SMALL));
+    peer.send(RawPeer.call(1, Answers.SMALL));
     peer.next(RawPeer.HEADERS, 1);
+    peer.send(RawPeer.call(3, Answers.SMALL));
     peer.next(RawPeer.HEADERS, 3);
 
     // When
@@ -92,6 +93,25 @@ class WritingTest {
     peer.send(RawPeer.windowUpdate(1, 1_000));
     assertThat(peer.end(1).ends()).isTrue();
     assertServed(7, 1_000);
+  }
+
+  @Test
+  void aClientMayOpenAStreamAsSoonAsItSeesTheEndOfTheLast() throws Exception {
+    // Given a connection that may have one stream
+    connect(SomeLimits.streams(1), DEFAULT_WINDOW);
+    peer.send(RawPeer.windowUpdate(0, RawPeer.LARGEST_WINDOW - DEFAULT_WINDOW));
+    List<Integer> refused = new ArrayList<>();
+
+    // When
+    for (int stream = 1; stream < 10_000; stream += 2) {
+      peer.send(RawPeer.call(stream, Answers.SMALL));
+      if (peer.end(stream).is(RawPeer.RST_STREAM)) {
+        refused.add(stream);
+      }
+    }
+
+    // Then
+    assertThat(refused).isEmpty();
   }
 
   @Test

@@ -179,7 +179,7 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
     writer.wake();
   }
 
-  /** A stream's last frame has reached the socket. The drainer's thread. */
+  /** A stream's last frame is about to be written. The drainer's thread. */
   void streamEnded(Stream stream) {
     if (streams.remove(stream)) {
       stream.partEnded();

@@ -452,18 +452,19 @@ final class Writer {
   }
 
   private void flush() {
+    // Before the write: a client that sees a stream's end may open the next one at once.
+    if (!ended.isEmpty()) {
+      for (Stream stream : ended) {
+        connection.streamEnded(stream);
+      }
+      ended.clear();
+    }
     if (filled > 0) {
       writeBegan = System.nanoTime() | 1;
       socket.write(BufferData.createReadOnly(buffer, 0, filled));
       writeBegan = 0;
       written += filled;
       filled = 0;
-    }
-    if (!ended.isEmpty()) {
-      for (Stream stream : ended) {
-        connection.streamEnded(stream);
-      }
-      ended.clear();
     }
   }
 }
