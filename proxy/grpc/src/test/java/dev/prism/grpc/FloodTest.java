@@ -12,11 +12,14 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Peers that ask for more than they take, and those that only look so (hazard 2). */
 @Timeout(60)
@@ -38,11 +41,13 @@ class FloodTest {
     host.close();
   }
 
-  @Test
-  void streamsResetAsSoonAsTheyBeginEndTheConnection() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"", "grpc-timeout 10S"})
+  void streamsResetAsSoonAsTheyBeginEndTheConnection(String timeout) throws Exception {
+    String[] headers = timeout.isEmpty() ? new String[0] : timeout.split(" ", 2);
     ByteArrayOutputStream flood = new ByteArrayOutputStream();
     for (int stream = 1; stream < 20_000; stream += 2) {
-      flood.writeBytes(RawPeer.call(stream, Answers.WAIT));
+      flood.writeBytes(RawPeer.call(stream, Answers.WAIT, headers));
       flood.writeBytes(RawPeer.reset(stream));
     }
 
@@ -110,6 +115,32 @@ class FloodTest {
     assertOthersAreServed();
     assertThat(answers.cancelled.tryAcquire(10, TimeUnit.SECONDS)).as("the call's end").isTrue();
     assertOthersAreServed();
+  }
+
+  @Test
+  void resetsForDeadlinesAreNoFloodThoughOurClockBeganLater() throws Exception {
+    // Given a connection that may have 200 streams, and reset 1 000 at once
+    try (GrpcHost small = RawPeer.host(SomeLimits.streams(200), List.of(), answers.service());
+        RawPeer client = RawPeer.connect(small, RawPeer.LARGEST_WINDOW)) {
+      // When it gives up 4 000 whose time is nearly over
+      int stream = 1;
+      for (int round = 0; round < 20; round++) {
+        int first = stream;
+        for (; stream < first + 400; stream += 2) {
+          client.send(RawPeer.call(stream, Answers.WAIT, "grpc-timeout", "100m"));
+        }
+        assertThat(answers.begun.tryAcquire(200, 10, TimeUnit.SECONDS)).isTrue();
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(60)); // their time passes
+        for (int each = first; each < stream; each += 2) {
+          client.send(RawPeer.reset(each));
+        }
+        assertThat(answers.cancelled.tryAcquire(200, 10, TimeUnit.SECONDS)).isTrue();
+      }
+
+      // Then
+      client.send(RawPeer.call(stream, Answers.SMALL));
+      assertThat(client.end(stream).text()).contains("grpc-status");
+    }
   }
 
   @Test

@@ -115,6 +115,11 @@ final class Answer extends Stream {
   }
 
   @Override
+  boolean isOld() {
+    return false;
+  }
+
+  @Override
   void onExpired() {}
 
   @Override

@@ -195,6 +195,11 @@ final class Call<Q, R> extends Stream implements Runnable {
   }
 
   @Override
+  boolean isOld() {
+    return deadline != Long.MAX_VALUE && deadline - System.nanoTime() <= head.timeoutNanos() / 2;
+  }
+
+  @Override
   long expiry() {
     long expiry = deadline();
     return state == CLOSED && expiry != Long.MAX_VALUE ? expiry + ANSWER_NANOS : expiry;

@@ -86,6 +86,12 @@ abstract sealed class Stream implements Writer.Task permits Call, Answer {
   /** The deadline as {@link System#nanoTime} counts, or {@link Long#MAX_VALUE}. */
   abstract long deadline();
 
+  /**
+   * Whether half the time that its client gave it has passed, so that a reset is one for a deadline
+   * and not a flood: the client's clock began before ours, by as long as its request was under way.
+   */
+  abstract boolean isOld();
+
   /** When {@link #onExpired} is due, on the same clock: at the deadline or later. */
   long expiry() {
     return deadline();

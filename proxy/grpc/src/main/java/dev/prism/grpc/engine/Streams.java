@@ -166,7 +166,7 @@ final class Streams {
       floods.count(Kind.LATE_RESET);
       return;
     }
-    if (stream.deadline() > System.nanoTime() + Clock.TICK_NANOS) {
+    if (!stream.isOld()) {
       floods.count(Kind.RESET);
     }
     stream.remoteEnded = true;
