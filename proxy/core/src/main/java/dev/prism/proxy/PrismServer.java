@@ -1,5 +1,6 @@
 package dev.prism.proxy;
 
+import dev.prism.grpc.Engine;
 import dev.prism.grpc.GrpcHost;
 import dev.prism.grpc.HttpRoute;
 import dev.prism.grpc.StandardServices;
@@ -189,7 +190,9 @@ public final class PrismServer implements AutoCloseable {
                 sessions, catalog, authenticator, config.server().maxMessageBytes(), version),
             admission));
     data.add(control(new ConfigService(catalog, schemas, authenticator), admission));
-    data.add(uncounted(health.service(names(data))));
+    // Stock Helidon does not tell a service that a watcher has gone.
+    boolean watched = config.grpc().engine() == Engine.PRISM;
+    data.add(uncounted(health.service(names(data), watched)));
     data.add(StandardServices.reflection(data));
     Admission administration = new Admission(MAX_ADMIN_IN_FLIGHT); // sees the server start and stop
     administration.open();
@@ -198,7 +201,7 @@ public final class PrismServer implements AutoCloseable {
         control(
             new AdminService(config, version, sessions, keys, plugins, metrics, admission, clock),
             administration));
-    admin.add(uncounted(health.service(names(admin))));
+    admin.add(uncounted(health.service(names(admin), watched)));
     admin.add(StandardServices.reflection(admin));
     metrics.watch(config, plugins, sessions::count, admission::inFlight);
 

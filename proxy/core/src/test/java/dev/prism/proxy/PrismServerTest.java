@@ -45,11 +45,13 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -61,8 +63,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -210,6 +214,50 @@ class PrismServerTest {
     assertThat(http("/observe/health/live").statusCode()).isEqualTo(200);
     assertThat(health.check(HealthCheckRequest.getDefaultInstance()).getStatus())
         .isEqualTo(ServingStatus.NOT_SERVING);
+  }
+
+  @Test
+  void whoWatchesTheHealthIsToldEachChangeAndTheEnd() throws Exception {
+    // Given
+    BlockingQueue<Object> told = new LinkedBlockingQueue<>();
+    watch("", told);
+    BlockingQueue<Object> ofNothing = new LinkedBlockingQueue<>();
+    watch("no.such.Service", ofNothing);
+    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(ServingStatus.SERVING);
+    assertThat(ofNothing.poll(10, TimeUnit.SECONDS)).isEqualTo(ServingStatus.SERVICE_UNKNOWN);
+
+    // When
+    plugins.get("mem").kill();
+
+    // Then
+    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(ServingStatus.NOT_SERVING);
+    long began = System.nanoTime();
+    server.close();
+    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(ofNothing.poll(10, TimeUnit.SECONDS)).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(5));
+  }
+
+  private void watch(String service, BlockingQueue<Object> told) {
+    HealthGrpc.newStub(channel)
+        .watch(
+            HealthCheckRequest.newBuilder().setService(service).build(),
+            new StreamObserver<>() {
+              @Override
+              public void onNext(HealthCheckResponse response) {
+                told.add(response.getStatus());
+              }
+
+              @Override
+              public void onError(Throwable failure) {
+                told.add(Status.fromThrowable(failure).getCode());
+              }
+
+              @Override
+              public void onCompleted() {
+                told.add("completed");
+              }
+            });
   }
 
   @Test

@@ -86,6 +86,7 @@ final class Answers {
                     call.sendMessage(new byte[PART_BYTES]);
                     sentBytes.addAndGet(PART_BYTES);
                   }
+                  senders.remove(Thread.currentThread()); // a thread keeps what it was to run
                 }))
         .build();
   }

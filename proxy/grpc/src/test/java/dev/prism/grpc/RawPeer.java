@@ -16,6 +16,9 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,9 +112,25 @@ final class RawPeer implements AutoCloseable {
 
   /** Connects and sends the preface; a stream's window is so large, in bytes. */
   static RawPeer connect(GrpcHost host, int streamWindow) throws IOException {
-    RawPeer peer = silent(host);
-    peer.send(PREFACE, settings(INITIAL_WINDOW_SIZE, streamWindow), frame(SETTINGS, ACK, 0));
-    return peer;
+    return silent(host).greet(streamWindow);
+  }
+
+  /** As {@link #connect(GrpcHost, int)}, over TLS. */
+  static RawPeer connect(GrpcHost host, int streamWindow, SSLSocketFactory sockets)
+      throws IOException {
+    SSLSocket socket = (SSLSocket) sockets.createSocket(Implementation.LOOPBACK, host.port("test"));
+    socket.setSoTimeout(LIMIT_MILLIS);
+    socket.setTcpNoDelay(true);
+    SSLParameters parameters = socket.getSSLParameters();
+    parameters.setApplicationProtocols(new String[] {"h2"});
+    socket.setSSLParameters(parameters);
+    socket.startHandshake();
+    return new RawPeer(socket).greet(streamWindow);
+  }
+
+  private RawPeer greet(int streamWindow) throws IOException {
+    send(PREFACE, settings(INITIAL_WINDOW_SIZE, streamWindow), frame(SETTINGS, ACK, 0));
+    return this;
   }
 
   int localPort() {

@@ -8,7 +8,9 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.StringJoiner;
@@ -19,6 +21,7 @@ import java.util.StringJoiner;
  */
 public final class Health {
   private static final String PATH = "/observe/health";
+  private static final Duration WATCH_PERIOD = Duration.ofMillis(500);
   private static final String JSON = "application/json";
 
   private final Admission admission;
@@ -61,13 +64,25 @@ public final class Health {
   }
 
   /**
-   * The standard service. {@code Watch} is UNIMPLEMENTED, which clients take for healthy: stock
-   * Helidon does not tell a service that a watcher has gone.
+   * The standard service (grpc/health/v1). A watcher learns of a change within half a second, and
+   * is sent elsewhere when the server shuts down.
    *
    * @param services the names that it answers for, besides the empty one
+   * @param watched whether {@code Watch} is served; where not it is UNIMPLEMENTED, which clients
+   *     take for healthy
    */
-  public HealthGrpc.HealthImplBase service(Set<String> services) {
+  public HealthGrpc.HealthImplBase service(Set<String> services, boolean watched) {
     return new HealthGrpc.HealthImplBase() {
+      @Override
+      public void watch(HealthCheckRequest request, StreamObserver<HealthCheckResponse> responses) {
+        if (watched) {
+          boolean known = request.getService().isEmpty() || services.contains(request.getService());
+          follow(known, (ServerCallStreamObserver<HealthCheckResponse>) responses);
+        } else {
+          super.watch(request, responses);
+        }
+      }
+
       @Override
       public void check(HealthCheckRequest request, StreamObserver<HealthCheckResponse> responses) {
         String service = request.getService();
@@ -76,12 +91,37 @@ public final class Health {
               .withDescription("This server has no such service.")
               .asRuntimeException();
         }
-        responses.onNext(
-            HealthCheckResponse.newBuilder()
-                .setStatus(ready() ? ServingStatus.SERVING : ServingStatus.NOT_SERVING)
-                .build());
+        responses.onNext(HealthCheckResponse.newBuilder().setStatus(status()).build());
         responses.onCompleted();
       }
     };
+  }
+
+  private ServingStatus status() {
+    return ready() ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+  }
+
+  /** Tells a watcher each change until it has gone, which interrupts the call's thread. */
+  private void follow(boolean known, ServerCallStreamObserver<HealthCheckResponse> watcher) {
+    ServingStatus told = ServingStatus.UNKNOWN;
+    while (!watcher.isCancelled()) {
+      boolean draining = admission.isDraining();
+      ServingStatus now = known ? status() : ServingStatus.SERVICE_UNKNOWN;
+      if (now != told) {
+        watcher.onNext(HealthCheckResponse.newBuilder().setStatus(now).build());
+        told = now;
+      }
+      if (draining) {
+        // The connection ends when its calls have.
+        watcher.onError(
+            Status.UNAVAILABLE.withDescription("The server is shutting down.").asException());
+        return;
+      }
+      try {
+        Thread.sleep(WATCH_PERIOD);
+      } catch (InterruptedException gone) {
+        return;
+      }
+    }
   }
 }

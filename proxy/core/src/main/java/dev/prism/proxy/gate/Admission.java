@@ -78,6 +78,11 @@ public final class Admission implements Step {
     return open;
   }
 
+  /** Whether the server shuts down. */
+  public boolean isDraining() {
+    return draining;
+  }
+
   /**
    * Lets nothing in from now on and waits for what is.
    *
