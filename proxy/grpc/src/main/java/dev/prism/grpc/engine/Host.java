@@ -5,6 +5,7 @@ import dev.prism.grpc.HttpRoute;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
@@ -110,11 +111,15 @@ public final class Host implements ServerConnectionSelector, AutoCloseable {
   }
 
   /**
-   * The connection of a client that does not begin as HTTP/2 does, where the listener has pages for
-   * it; else null. Waits for the first bytes.
+   * The connection of a client that begins as HTTP/1.1 does, where the listener has pages for it;
+   * else null. Waits for the first bytes.
    */
   @Nullable ServerConnection http1(ConnectionContext context) {
-    return http1 == null || context.dataReader().startsWith(BEGINNING)
+    DataReader reader = context.dataReader();
+    if (http1 == null || reader.startsWith(BEGINNING)) {
+      return null;
+    }
+    return http1.supports(reader.getBuffer(reader.available())) == Support.UNSUPPORTED
         ? null
         : http1.connection(context);
   }
