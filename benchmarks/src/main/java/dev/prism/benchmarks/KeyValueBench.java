@@ -22,6 +22,9 @@ import java.util.regex.Pattern;
 public final class KeyValueBench {
   private static final int SYNCS = 400;
 
+  /** What the memory plugin's heap holds many times. */
+  private static final long MEMORY_KEYS = 100_000;
+
   /**
    * How many batches of writes there were, and how many writes in them: a batch is a commit, a
    * commit one sync.
@@ -82,7 +85,8 @@ public final class KeyValueBench {
               "callers=" + callers,
               "connections=" + connections,
               "warmup=" + Math.max(3, seconds / 2),
-              "seconds=" + seconds
+              "seconds=" + seconds,
+              "keys=" + (config.equals("memory") ? MEMORY_KEYS : Long.MAX_VALUE)
             });
     double commitsBefore = metric(metrics, COMMITS);
     double writesBefore = metric(metrics, WRITES);

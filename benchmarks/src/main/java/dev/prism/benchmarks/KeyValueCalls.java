@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 
 /**
  * What a load puts into a running proxy and gets from it. Each connection has a session of its own.
@@ -51,9 +52,15 @@ record KeyValueCalls(String endpoint, String config, int valueBytes, String pref
         endpoint.substring(0, colon), Integer.parseInt(endpoint.substring(colon + 1)));
   }
 
-  /** Puts, each a key of its own. */
-  Plan puts(int connections, int streams) {
-    return puts(connections, streams, Long.MAX_VALUE);
+  /** Puts, each of a key of its own until there are so many; then again from the first. */
+  Plan puts(int connections, int streams, long keys) {
+    return puts(
+        connections,
+        streams,
+        i -> {
+          Calls all = numbers(i, connections, Long.MAX_VALUE);
+          return () -> all.next() % keys;
+        });
   }
 
   /**
@@ -73,7 +80,7 @@ record KeyValueCalls(String endpoint, String config, int valueBytes, String pref
 
   /** Puts what is to be got. */
   void putAll() throws IOException, InterruptedException {
-    try (Load load = Load.open(address(), null, puts(1, WRITERS, KEYS))) {
+    try (Load load = Load.open(address(), null, puts(1, WRITERS, i -> numbers(i, 1, KEYS)))) {
       load.start();
       load.await(Long.MAX_VALUE);
       requireNoFailure(load.stop());
@@ -91,11 +98,11 @@ record KeyValueCalls(String endpoint, String config, int valueBytes, String pref
     }
   }
 
-  private Plan puts(int connections, int streams, long end) {
+  private Plan puts(int connections, int streams, IntFunction<Calls> numbers) {
     return Plan.closed(
         connections,
         streams,
-        i -> new Plan.Traffic(put(session()), LEAST_PUT_ANSWER, numbers(i, connections, end)));
+        i -> new Plan.Traffic(put(session()), LEAST_PUT_ANSWER, numbers.apply(i)));
   }
 
   private static Calls numbers(long first, int step, long end) {

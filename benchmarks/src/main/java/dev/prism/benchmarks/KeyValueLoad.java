@@ -38,7 +38,7 @@ public final class KeyValueLoad {
       calls.putAll();
       plan = calls.gets(options.connections, streams);
     } else {
-      plan = calls.puts(options.connections, streams);
+      plan = calls.puts(options.connections, streams, options.keys);
     }
     try (Load load = Load.open(calls.address(), null, plan)) {
       load.start();
@@ -90,6 +90,7 @@ public final class KeyValueLoad {
    * @param op {@code put} or {@code get}
    * @param config the named config of the session
    * @param callers calls in flight, over all connections
+   * @param keys of how many keys puts are, each in its turn
    */
   record Options(
       String endpoint,
@@ -99,7 +100,8 @@ public final class KeyValueLoad {
       int connections,
       int valueBytes,
       int warmup,
-      int seconds) {
+      int seconds,
+      long keys) {
     static Options parse(String[] args) {
       String endpoint = "127.0.0.1:8980";
       String op = "put";
@@ -109,6 +111,7 @@ public final class KeyValueLoad {
       int valueBytes = 256;
       int warmup = 5;
       int seconds = 10;
+      long keys = Long.MAX_VALUE;
       for (String arg : args) {
         String[] pair = arg.split("=", 2);
         String given = pair.length == 2 ? pair[1] : "";
@@ -121,14 +124,16 @@ public final class KeyValueLoad {
           case "value-bytes" -> valueBytes = Integer.parseInt(given);
           case "warmup" -> warmup = Integer.parseInt(given);
           case "seconds" -> seconds = Integer.parseInt(given);
+          case "keys" -> keys = Long.parseLong(given);
           default ->
               throw new IllegalArgumentException(
                   "unknown option "
                       + pair[0]
-                      + "; there are endpoint, op, config, callers, connections, value-bytes, warmup, seconds");
+                      + "; there are endpoint, op, config, callers, connections, value-bytes, warmup, seconds, keys");
         }
       }
-      return new Options(endpoint, op, config, callers, connections, valueBytes, warmup, seconds);
+      return new Options(
+          endpoint, op, config, callers, connections, valueBytes, warmup, seconds, keys);
     }
   }
 }
