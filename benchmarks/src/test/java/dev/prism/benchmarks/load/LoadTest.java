@@ -23,10 +23,12 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The load counts what goes wrong, whatever a server does. */
+@Tag("conformance")
 @Timeout(60)
 class LoadTest {
   private static final String ECHO = "test.Echo/Echo";

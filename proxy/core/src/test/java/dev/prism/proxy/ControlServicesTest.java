@@ -45,11 +45,13 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** SessionService and ConfigService as clients see them. */
+@Tag("conformance")
 @Timeout(60)
 class ControlServicesTest {
   @TempDir private Path data;

@@ -16,6 +16,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Frames, well formed and not, over real connections: the server answers, refuses or closes, and
  * never hangs; nothing of them is left.
  */
+@Tag("conformance")
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class FrameFuzzTest {
   private static final int CONNECTIONS = 500;

@@ -83,7 +83,17 @@ public final class InteropService {
                       out.onCompleted();
                     }))
             .addMethod(UNARY, ServerCalls.asyncUnaryCall(InteropService::unary))
-            .addMethod(CACHEABLE, ServerCalls.asyncUnaryCall(InteropService::unary))
+            .addMethod(
+                CACHEABLE,
+                ServerCalls.asyncUnaryCall(
+                    (request, out) -> {
+                      // The same to the same request, as from a cache on the way.
+                      out.onNext(
+                          UnknownFieldSet.newBuilder()
+                              .addField(RESPONSE_PAYLOAD, request.getField(REQUEST_PAYLOAD))
+                              .build());
+                      out.onCompleted();
+                    }))
             .addMethod(
                 OUTPUT,
                 ServerCalls.asyncServerStreamingCall(

@@ -15,10 +15,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A peer that opens every window and reads nothing. */
+@Tag("conformance")
 @Timeout(60)
 class StalledPeerTest {
   private static final Duration STALL = Duration.ofSeconds(1);

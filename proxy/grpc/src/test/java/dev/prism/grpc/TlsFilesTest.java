@@ -8,10 +8,12 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPairGenerator;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is told of files that are not fit. */
+@Tag("conformance")
 class TlsFilesTest {
   @TempDir private static Path folder;
   private static Certificates certificates;

@@ -18,10 +18,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What goes out, in which order, and how much waits for it (hazards 3 and 6 to 8). */
+@Tag("conformance")
 @Timeout(60)
 class WritingTest {
   private static final int DEFAULT_WINDOW = 65_535;

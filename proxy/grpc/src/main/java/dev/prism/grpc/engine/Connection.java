@@ -78,7 +78,10 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
     return closed;
   }
 
-  /** Waits until the peer or the server ends the connection; Helidon closes the socket after. */
+  /**
+   * Waits until the peer or the server ends the connection; Helidon closes the socket after. The
+   * server interrupts those that have not ended when it must.
+   */
   @Override
   public void handle(Limit limit) throws InterruptedException {
     host.clock().add(this);
@@ -91,7 +94,12 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
     }
     if (other == null) {
       Thread.startVirtualThread(this::read);
-      ended.await();
+      try {
+        ended.await();
+      } catch (InterruptedException e) {
+        LOG.log(Level.DEBUG, "the server ends a connection");
+        Thread.currentThread().interrupt();
+      }
     } else {
       http1 = other;
       host.clock().remove(this);

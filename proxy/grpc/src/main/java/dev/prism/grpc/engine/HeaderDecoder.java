@@ -59,8 +59,8 @@ final class HeaderDecoder {
       if (head != null) {
         blocks[next] = Arrays.copyOfRange(from, at, at + length);
         heads[next] = head;
+        known = Math.max(known, next + 1);
         next = (next + 1) % REMEMBERED;
-        known = Math.max(known, next);
       }
       return head;
     }
