@@ -37,9 +37,9 @@ public record LinkConfig(int ringBytes, int maxInFlight, ByteBudget replyBudget,
     }
   }
 
-  /** The defaults: 8 MiB rings, 2048 calls, a futex where there is one. */
+  /** The defaults: 4 MiB rings, 1920 calls, a futex where there is one. */
   public static LinkConfig defaults(ByteBudget replyBudget) {
-    return new LinkConfig(8 << 20, 2048, replyBudget, !Libc.isKnown());
+    return new LinkConfig(4 << 20, 1920, replyBudget, !Libc.isKnown());
   }
 
   static boolean ringFits(int ringBytes) {

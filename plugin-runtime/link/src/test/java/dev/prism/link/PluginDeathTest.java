@@ -72,7 +72,7 @@ class PluginDeathTest {
       for (Future<Kind> call : calls) {
         assertThat(call.get(5, TimeUnit.SECONDS)).isIn(Kind.DEADLINE, Kind.FULL);
       }
-      assertThat(plugin.link.stats().inFlight()).isLessThanOrEqualTo(2048);
+      assertThat(plugin.link.stats().inFlight()).isLessThanOrEqualTo(1920);
       PluginProcess.await(() -> plugin.link.state() == Link.State.STALLED);
       plugin.signal("CONT");
       long resumed = System.nanoTime();

@@ -48,9 +48,10 @@ record PluginCommand(Path home, Path data, Duration grace, LinkConfig link, Hell
           // One small heap, few threads that allocate: the smallest collector in memory and
           // start-up.
           "-XX:+UseSerialGC",
-          // C1 alone: half the code cache and no C2 arenas; the work is in the driver and the
-          // kernel.
-          "-XX:TieredStopAtLevel=1",
+          // What C2 has worked with goes back to the system: 10 MB that nothing needs any more.
+          "-XX:TrimNativeHeapInterval=10000",
+          // Four bytes less an object, of a heap of small ones.
+          "-XX:+UseCompactObjectHeaders",
           "-Xms16m",
           // Four messages of 16 MiB, each as bytes, as a message and in the driver.
           "-Xmx192m",
@@ -134,6 +135,8 @@ record PluginCommand(Path home, Path data, Duration grace, LinkConfig link, Hell
     environment.put("PRISM_DATA_DIR", dataFolder(backend).toString());
     environment.put("PRISM_DRAIN_SECONDS", Long.toString(grace.toSeconds()));
     environment.put("PRISM_LINK", descriptor);
+    // By default glibc has eight a processor, and each keeps what was freed.
+    environment.put("MALLOC_ARENA_MAX", "2");
     return environment;
   }
 

@@ -16,8 +16,8 @@ record StoredItem(Key key, Item item, long ordinal, long bytes) {
       Comparator.<StoredItem>comparingLong(stored -> stored.item().expiresAtMillis())
           .thenComparingLong(StoredItem::ordinal);
 
-  /** An object, two index nodes, keys and etag: about what an empty item was seen to cost. */
-  private static final long OVERHEAD_BYTES = 320;
+  /** An object, three index nodes, keys and etag: about what an empty item was seen to cost. */
+  private static final long OVERHEAD_BYTES = 370;
 
   static StoredItem of(Key key, Item item, long ordinal) {
     long bytes = OVERHEAD_BYTES + item.value().length + 2L * item.contentType().length();
