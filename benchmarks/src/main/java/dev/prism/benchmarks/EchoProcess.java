@@ -52,7 +52,8 @@ final class EchoProcess implements Server {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElse("java"));
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-XX:+UseSerialGC", "-Xms64m", "-Xmx512m"));
+    // As ./prism starts the proxy.
+    command.addAll(List.of("-XX:+UseSerialGC", "-Xms64m", "-Xmx384m"));
     if (profile) {
       Path file = certificate.chain().resolveSibling(name + ".jfr");
       command.add("-XX:StartFlightRecording:settings=profile,dumponexit=true,filename=" + file);
