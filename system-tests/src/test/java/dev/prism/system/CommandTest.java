@@ -2,12 +2,14 @@ package dev.prism.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.prism.grpc.Certificates;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -88,6 +90,52 @@ class CommandTest {
       assertThat(client(prism, "stats").out()).contains("AdminService/CreateApiKey");
       assertThat(client(prism, "plugins", "--json").out()).contains("PLUGIN_STATE_READY");
     }
+  }
+
+  @Test
+  void aServerThatSpeaksTlsAndAsksForCertificatesIsSpokenToSo() throws Exception {
+    // Given
+    Path folder = Prism.newDirectory("tls");
+    Certificates certificates = new Certificates(folder.resolve("certificates"));
+    Certificates.Issued server = certificates.issue("server");
+    Certificates.Issued me = certificates.issue("me");
+    String authority = certificates.authority().toString();
+    Path configuration =
+        Files.writeString(
+            folder.resolve("prism.yaml"),
+            """
+            grpc:
+              tls:
+                certificate: %s
+                key: %s
+                client_authorities: %s
+            """
+                .formatted(server.chain(), server.key(), authority));
+    try (Prism prism = Prism.up(folder.resolve("data"), "--config", configuration.toString())) {
+      String[] mine = {
+        "--ca", authority, "--cert", me.chain().toString(), "--cert-key", me.key().toString()
+      };
+
+      // When
+      Prism.Ended put = client(prism, with(mine, "kv", "put", "a", "b"));
+      Prism.Ended plain = client(prism, "kv", "get", "a");
+      Prism.Ended untrusting = client(prism, "kv", "get", "a", "--tls");
+      Prism.Ended nobody = client(prism, "kv", "get", "a", "--ca", authority);
+      Prism.Ended half = client(prism, "kv", "get", "a", "--cert", me.chain().toString());
+
+      // Then
+      assertThat(put.status()).as(put.err()).isZero();
+      assertThat(client(prism, with(mine, "kv", "get", "a")).out()).isEqualTo("b");
+      assertThat(plain.err()).contains("does it speak TLS?").hasLineCount(1);
+      assertThat(untrusting.err()).contains("TLS with").contains("--ca").hasLineCount(1);
+      assertThat(nobody.status()).isEqualTo(1);
+      assertThat(nobody.err()).contains("--cert").hasLineCount(1);
+      assertThat(half.err()).contains("--cert-key").hasLineCount(1);
+    }
+  }
+
+  private static String[] with(String[] options, String... words) {
+    return Stream.of(words, options).flatMap(Stream::of).toArray(String[]::new);
   }
 
   private static Prism.Ended client(Prism prism, String... words) throws Exception {

@@ -40,13 +40,14 @@ final class Client implements AutoCloseable {
   private final ManagedChannel channel;
   private @Nullable String token;
 
-  private Client(ClientOptions options, String endpoint) {
+  private Client(ClientOptions options, String endpoint, ChannelCredentials credentials) {
     this.options = options;
     QuietClient.prepare();
-    ChannelCredentials plain = InsecureChannelCredentials.create();
     try {
       this.channel =
-          Grpc.newChannelBuilder(endpoint, plain).maxInboundMessageSize(MAX_MESSAGE_BYTES).build();
+          Grpc.newChannelBuilder(endpoint, credentials)
+              .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+              .build();
     } catch (IllegalArgumentException e) {
       throw new UserError("'" + endpoint + "' is not an endpoint: write HOST:PORT");
     }
@@ -54,12 +55,12 @@ final class Client implements AutoCloseable {
 
   /** A client of the data port. */
   static Client ofData(ClientOptions options) {
-    return new Client(options, options.endpoint());
+    return new Client(options, options.endpoint(), options.credentials());
   }
 
-  /** A client of the admin port. */
+  /** A client of the admin port, which is in the clear. */
   static Client ofAdmin(ClientOptions options) {
-    return new Client(options, options.adminEndpoint());
+    return new Client(options, options.adminEndpoint(), InsecureChannelCredentials.create());
   }
 
   /** KeyValue calls in this client's session. */

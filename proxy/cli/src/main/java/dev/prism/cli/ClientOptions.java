@@ -1,5 +1,9 @@
 package dev.prism.cli;
 
+import io.grpc.ChannelCredentials;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.TlsChannelCredentials;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +58,35 @@ final class ClientOptions {
       description = "A file that holds the API key.")
   private @Nullable Path apiKeyFile;
 
+  @Option(
+      names = "--tls",
+      defaultValue = "${env:PRISM_TLS:-false}",
+      description =
+          "Speak TLS with the gRPC port, and trust the authorities that Java trusts (PRISM_TLS=true).")
+  private boolean tls;
+
+  @Option(
+      names = "--ca",
+      paramLabel = "FILE",
+      defaultValue = "${env:PRISM_CA:-}",
+      description = "Speak TLS, and trust the authorities of this PEM file (PRISM_CA).")
+  private String authorities = "";
+
+  @Option(
+      names = "--cert",
+      paramLabel = "FILE",
+      defaultValue = "${env:PRISM_CERT:-}",
+      description =
+          "The client's own certificate chain, PEM, for a server that asks for one; needs --cert-key (PRISM_CERT).")
+  private String certificate = "";
+
+  @Option(
+      names = "--cert-key",
+      paramLabel = "FILE",
+      defaultValue = "${env:PRISM_CERT_KEY:-}",
+      description = "Its private key, PKCS#8 in PEM (PRISM_CERT_KEY).")
+  private String certificateKey = "";
+
   @Option(names = "--json", description = "Answer as JSON (bytes are base64).")
   private boolean json;
 
@@ -70,6 +103,36 @@ final class ClientOptions {
 
   String adminEndpoint() {
     return adminEndpoint;
+  }
+
+  /** What the gRPC port is spoken to with. */
+  ChannelCredentials credentials() {
+    if (certificate.isEmpty() != certificateKey.isEmpty()) {
+      throw new UserError("--cert and --cert-key belong together: give both");
+    }
+    if (!tls && authorities.isEmpty() && certificate.isEmpty()) {
+      return InsecureChannelCredentials.create();
+    }
+    TlsChannelCredentials.Builder credentials = TlsChannelCredentials.newBuilder();
+    try {
+      if (!authorities.isEmpty()) {
+        credentials.trustManager(pem(authorities));
+      }
+      if (!certificate.isEmpty()) {
+        credentials.keyManager(pem(certificate), pem(certificateKey));
+      }
+    } catch (IOException e) {
+      throw new UserError("cannot read " + e.getMessage() + ": give a readable PEM file");
+    }
+    return credentials.build();
+  }
+
+  private static File pem(String path) throws IOException {
+    File file = new File(path);
+    if (!file.canRead() || !Files.readString(file.toPath()).contains("-----BEGIN ")) {
+      throw new IOException(path);
+    }
+    return file;
   }
 
   String config() {

@@ -9,8 +9,11 @@ import com.google.rpc.Status;
 import dev.prism.status.PrismException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /** What a person is told of a call that failed: its status, its reason, and what to do next. */
 final class Failures {
@@ -18,11 +21,35 @@ final class Failures {
 
   /** The lines for a failed call to {@code endpoint}. */
   static List<String> explain(StatusRuntimeException failure, String endpoint) {
+    String tls = tls(failure, endpoint);
+    if (tls != null) {
+      return List.of(tls);
+    }
     Status status = StatusProto.fromThrowable(failure);
     if (status == null) {
       return List.of(failure.getStatus().toString());
     }
     return explain(status, endpoint);
+  }
+
+  /** What is wrong between one who speaks TLS and one who does not, or another's; else null. */
+  private static @Nullable String tls(StatusRuntimeException failure, String endpoint) {
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      if (cause instanceof SSLException) {
+        String why = String.valueOf(cause.getMessage());
+        return why.startsWith("not an SSL/TLS record") // Netty's, with all that came in hexadecimal
+            ? "%s does not speak TLS: leave out --tls, --ca and --cert".formatted(endpoint)
+            : "TLS with %s failed: %s; --ca says whom to trust, --cert who you are"
+                .formatted(endpoint, why);
+      }
+      if (cause instanceof ConnectException) {
+        return null;
+      }
+    }
+    // A server's own status has no cause here.
+    return failure.getCause() != null
+        ? "%s ended the connection: does it speak TLS? Say --tls, or --ca FILE".formatted(endpoint)
+        : null;
   }
 
   static List<String> explain(Status status, String endpoint) {

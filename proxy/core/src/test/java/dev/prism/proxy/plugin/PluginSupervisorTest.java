@@ -210,8 +210,11 @@ class PluginSupervisorTest {
     String names = line.orElseThrow().replaceAll("^environment \\[|]$", "");
     assertThat(names.split(", "))
         .contains("TEST_MODE", "PRISM_LINK", "PRISM_INSTANCE", "PRISM_BACKEND_TYPE")
-        // what a shell sets for itself
-        .allMatch(name -> name.startsWith("PRISM_") || List.of("TEST_MODE", "PWD").contains(name));
+        // PWD is what a shell sets for itself, MALLOC_ARENA_MAX what the proxy says to the C library
+        .allMatch(
+            name ->
+                name.startsWith("PRISM_")
+                    || List.of("TEST_MODE", "PWD", "MALLOC_ARENA_MAX").contains(name));
   }
 
   private PluginSupervisor start(Backend... backends) {
