@@ -210,7 +210,8 @@ class PluginSupervisorTest {
     String names = line.orElseThrow().replaceAll("^environment \\[|]$", "");
     assertThat(names.split(", "))
         .contains("TEST_MODE", "PRISM_LINK", "PRISM_INSTANCE", "PRISM_BACKEND_TYPE")
-        // PWD is what a shell sets for itself, MALLOC_ARENA_MAX what the proxy says to the C library
+        // PWD is what a shell sets for itself, MALLOC_ARENA_MAX what the proxy says to the C
+        // library
         .allMatch(
             name ->
                 name.startsWith("PRISM_")
