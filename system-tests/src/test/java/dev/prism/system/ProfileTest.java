@@ -77,7 +77,7 @@ class ProfileTest {
             samples++;
             inPrism +=
                 frames.stream().anyMatch(frame -> type(frame).startsWith("dev.prism.")) ? 1 : 0;
-            if (isLock(frames) && isOurs(frames)) {
+            if (isLock(frames) && isOurs(frames) && !isSupervisor(frames)) {
               locks.add(event.toString());
             }
           }
@@ -121,6 +121,14 @@ class ProfileTest {
                 type.startsWith("java.util.concurrent.locks.Abstract")
                     || type.startsWith("java.util.concurrent.locks.ReentrantLock")
                     || type.equals("java.util.concurrent.Semaphore"));
+  }
+
+  /**
+   * Whether the sample is of a thread that waits for a plugin's process to end: on no call's path.
+   */
+  private static boolean isSupervisor(List<RecordedFrame> frames) {
+    return frames.stream()
+        .anyMatch(frame -> type(frame).equals("dev.prism.proxy.plugin.SupervisedPlugin"));
   }
 
   /**
