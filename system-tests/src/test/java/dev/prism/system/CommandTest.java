@@ -122,6 +122,18 @@ class CommandTest {
       Prism.Ended untrusting = client(prism, "kv", "get", "a", "--tls");
       Prism.Ended nobody = client(prism, "kv", "get", "a", "--ca", authority);
       Prism.Ended half = client(prism, "kv", "get", "a", "--cert", me.chain().toString());
+      Prism.Ended noAuthority = client(prism, "kv", "get", "a", "--ca", me.key().toString());
+      Prism.Ended anothersKey =
+          client(
+              prism,
+              with(
+                  new String[] {"--cert", me.chain().toString()},
+                  "kv",
+                  "get",
+                  "a",
+                  "--cert-key",
+                  server.key().toString()));
+      Prism.Ended nowhere = Prism.run("kv", "get", "a", "--endpoint", "nosuch.invalid:1");
 
       // Then
       assertThat(put.status()).as(put.err()).isZero();
@@ -131,6 +143,9 @@ class CommandTest {
       assertThat(nobody.status()).isEqualTo(1);
       assertThat(nobody.err()).contains("--cert").hasLineCount(1);
       assertThat(half.err()).contains("--cert-key").hasLineCount(1);
+      assertThat(noAuthority.err()).contains("holds no certificate").hasLineCount(1);
+      assertThat(anothersKey.err()).contains("is not the key of").hasLineCount(1);
+      assertThat(nowhere.err()).contains("nothing answers at nosuch.invalid:1").hasLineCount(1);
     }
   }
 

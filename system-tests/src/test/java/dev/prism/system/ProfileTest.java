@@ -128,7 +128,10 @@ class ProfileTest {
    */
   private static boolean isSupervisor(List<RecordedFrame> frames) {
     return frames.stream()
-        .anyMatch(frame -> type(frame).equals("dev.prism.proxy.plugin.SupervisedPlugin"));
+        .anyMatch(
+            frame ->
+                type(frame).equals("dev.prism.proxy.plugin.SupervisedPlugin")
+                    && frame.getMethod().getName().equals("supervise"));
   }
 
   /**

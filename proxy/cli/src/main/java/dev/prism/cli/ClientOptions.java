@@ -1,5 +1,6 @@
 package dev.prism.cli;
 
+import dev.prism.grpc.TlsFiles;
 import io.grpc.ChannelCredentials;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.TlsChannelCredentials;
@@ -115,24 +116,19 @@ final class ClientOptions {
     }
     TlsChannelCredentials.Builder credentials = TlsChannelCredentials.newBuilder();
     try {
+      // Read here first: of a file that is not what it should be, gRPC says little.
       if (!authorities.isEmpty()) {
-        credentials.trustManager(pem(authorities));
+        TlsFiles.authorities(Path.of(authorities));
+        credentials.trustManager(new File(authorities));
       }
       if (!certificate.isEmpty()) {
-        credentials.keyManager(pem(certificate), pem(certificateKey));
+        TlsFiles.identity(Path.of(certificate), Path.of(certificateKey));
+        credentials.keyManager(new File(certificate), new File(certificateKey));
       }
     } catch (IOException e) {
-      throw new UserError("cannot read " + e.getMessage() + ": give a readable PEM file");
+      throw new UserError(String.valueOf(e.getMessage()));
     }
     return credentials.build();
-  }
-
-  private static File pem(String path) throws IOException {
-    File file = new File(path);
-    if (!file.canRead() || !Files.readString(file.toPath()).contains("-----BEGIN ")) {
-      throw new IOException(path);
-    }
-    return file;
   }
 
   String config() {

@@ -10,6 +10,7 @@ import dev.prism.status.PrismException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLException;
@@ -42,13 +43,14 @@ final class Failures {
             : "TLS with %s failed: %s; --ca says whom to trust, --cert who you are"
                 .formatted(endpoint, why);
       }
-      if (cause instanceof ConnectException) {
+      if (cause instanceof ConnectException || cause instanceof UnknownHostException) {
         return null;
       }
     }
     // A server's own status has no cause here.
     return failure.getCause() != null
-        ? "%s ended the connection: does it speak TLS? Say --tls, or --ca FILE".formatted(endpoint)
+        ? "%s ended the connection: does it speak TLS? If so say --tls or --ca FILE, else leave them out"
+            .formatted(endpoint)
         : null;
   }
 

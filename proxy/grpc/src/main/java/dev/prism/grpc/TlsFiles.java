@@ -37,26 +37,50 @@ public record TlsFiles(Path certificateChain, Path privateKey, @Nullable Path cl
    *     a person that names the file
    */
   Tls read() throws IOException {
+    Identity own = identity(certificateChain, privateKey);
+    TlsConfig.Builder tls =
+        TlsConfig.builder()
+            .privateKey(own.key())
+            .privateKeyCertChain(own.chain())
+            .enabledProtocols(List.of("TLSv1.3", "TLSv1.2"));
+    if (clientAuthorities != null) {
+      tls.clientAuth(TlsClientAuth.REQUIRED).trust(authorities(clientAuthorities));
+    }
+    return tls.build();
+  }
+
+  /** Who somebody is: a certificate chain, the own one first, and its key. */
+  public record Identity(List<X509Certificate> chain, PrivateKey key) {}
+
+  /**
+   * A server's or a client's own certificate chain and its unencrypted PKCS#8 key, in PEM.
+   *
+   * @throws IOException when a file cannot be read, does not hold what it should, or the key is
+   *     another certificate's; in one line for a person that names the file
+   */
+  public static Identity identity(Path certificateChain, Path privateKey) throws IOException {
     List<X509Certificate> chain =
         read(certificateChain, PemKeys.BuilderBase::certChain, NO_CERTIFICATE).certChain();
     PrivateKey key =
         read(privateKey, PemKeys.BuilderBase::key, "no unencrypted PKCS#8 key in PEM")
             .privateKey()
             .orElseThrow();
+    if (chain.isEmpty()) {
+      throw new IOException("TLS: " + certificateChain + " holds " + NO_CERTIFICATE);
+    }
     if (!fit(chain.getFirst().getPublicKey(), key)) {
       throw new IOException("TLS: " + privateKey + " is not the key of " + certificateChain);
     }
-    TlsConfig.Builder tls =
-        TlsConfig.builder()
-            .privateKey(key)
-            .privateKeyCertChain(chain)
-            .enabledProtocols(List.of("TLSv1.3", "TLSv1.2"));
-    if (clientAuthorities != null) {
-      tls.clientAuth(TlsClientAuth.REQUIRED)
-          .trust(
-              read(clientAuthorities, PemKeys.BuilderBase::certificates, NO_CERTIFICATE).certs());
-    }
-    return tls.build();
+    return new Identity(chain, key);
+  }
+
+  /**
+   * The certificates of the authorities that a PEM file names.
+   *
+   * @throws IOException when it cannot be read or holds none; in one line that names the file
+   */
+  public static List<X509Certificate> authorities(Path file) throws IOException {
+    return read(file, PemKeys.BuilderBase::certificates, NO_CERTIFICATE).certs();
   }
 
   /** Says which part of a PEM file is read. */
