@@ -114,6 +114,31 @@ class EngineCallsTest {
   }
 
   @Test
+  void aHandlerThatLeavesItsThreadInterruptedCostsNoConnection() throws Exception {
+    // Given a handler that keeps an interrupt, as one should that cannot throw it
+    wire =
+        Wire.start(
+            Implementation.PRISM,
+            (call, headers) -> {
+              call.request(1);
+              return new ServerCall.Listener<>() {
+                @Override
+                public void onHalfClose() {
+                  Wire.answer(call, new byte[10]);
+                  Thread.currentThread().interrupt();
+                }
+              };
+            });
+
+    // When
+    Wire.Call call = wire.unary(new byte[10]);
+
+    // Then
+    assertThat(call.ended()).isEqualTo(Status.OK);
+    wire.lives();
+  }
+
+  @Test
   void aCompressedMessageThatGrowsOverTheLimitIsRefusedAndTheConnectionLives() throws Exception {
     // Given
     wire = Wire.start(Implementation.PRISM, (call, headers) -> new Wire.EchoListener(call));

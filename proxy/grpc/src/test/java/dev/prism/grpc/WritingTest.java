@@ -12,8 +12,11 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -21,8 +24,10 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** What goes out, in which order, and how much waits for it (hazards 3 and 6 to 8). */
+/** What goes out, in which order, and how much waits for it (hazards 1, 3 and 6 to 8). */
 @Tag("conformance")
 @Timeout(60)
 class WritingTest {
@@ -212,6 +217,32 @@ class WritingTest {
     assertThat(answers.sentBytes.get() - before).isLessThan(20L * calls * Answers.PART_BYTES);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {44_000, 48_000, 52_000, 56_000, 60_000}) // to block at different places
+  void aCallThatIsCancelledWhileItsThreadWritesCostsNoConnection(int bytes) throws Exception {
+    // Given answers, one after the other, until one's own thread waits for a peer that reads
+    // nothing
+    BlockingQueue<Thread> threads = new LinkedBlockingQueue<>();
+    host = RawPeer.host(Limits.DEFAULT, List.of(), answeringOn(threads, bytes), answers.service());
+    peer = RawPeer.connect(host, RawPeer.LARGEST_WINDOW);
+    peer.send(RawPeer.windowUpdate(0, RawPeer.LARGEST_WINDOW - DEFAULT_WINDOW));
+    int stream = 1;
+    peer.send(RawPeer.call(stream, "/test.Block/Send"));
+    Thread writing = Wire.taken(threads, "the call's thread");
+    while (writing.join(Duration.ofMillis(500))) {
+      stream += 2;
+      peer.send(RawPeer.call(stream, "/test.Block/Send"));
+      writing = Wire.taken(threads, "the call's thread");
+    }
+
+    // When
+    peer.send(RawPeer.reset(stream), RawPeer.call(stream + 2, Answers.SMALL));
+
+    // Then its write is not interrupted, which would close the socket
+    assertThat(peer.end(stream + 2).text()).contains("grpc-status");
+    assertThat(writing.join(Duration.ofSeconds(10))).isTrue();
+  }
+
   private void connect(Limits limits, int streamWindow) throws IOException {
     host = RawPeer.host(limits, List.of(), answers.service());
     peer = RawPeer.connect(host, streamWindow);
@@ -229,6 +260,20 @@ class WritingTest {
       taken += peer.next(RawPeer.DATA, stream).body().length;
     }
     return taken;
+  }
+
+  /** Answers with one block that a call's own thread writes whole, and tells that thread. */
+  private static ServerServiceDefinition answeringOn(BlockingQueue<Thread> threads, int bytes) {
+    return ServerServiceDefinition.builder("test.Block")
+        .addMethod(
+            Wire.method("test.Block/Send", MethodType.UNARY),
+            ServerCalls.asyncUnaryCall(
+                (byte[] request, StreamObserver<byte[]> out) -> {
+                  threads.add(Thread.currentThread());
+                  out.onNext(new byte[bytes]);
+                  out.onCompleted();
+                }))
+        .build();
   }
 
   private static ServerServiceDefinition sending(int messages) {
