@@ -1,0 +1,526 @@
+package dev.prism.sdk.runtime;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
+import com.google.rpc.Status;
+import dev.prism.link.InboundCall;
+import dev.prism.queue.v1.ConsumeAckResults;
+import dev.prism.queue.v1.ConsumeRequest;
+import dev.prism.queue.v1.ConsumeResponse;
+import dev.prism.queue.v1.PublishRequest;
+import dev.prism.queue.v1.PublishResponse;
+import dev.prism.queue.v1.PublishStreamRequest;
+import dev.prism.queue.v1.PublishStreamResponse;
+import dev.prism.queue.v1.SubscribeRequest;
+import dev.prism.queue.v1.SubscribeResponse;
+import dev.prism.sdk.queue.Ack;
+import dev.prism.sdk.queue.AckResult;
+import dev.prism.sdk.queue.Consumer;
+import dev.prism.sdk.queue.DeadLetters;
+import dev.prism.sdk.queue.Delivery;
+import dev.prism.sdk.queue.Leases;
+import dev.prism.sdk.queue.MessageQueue;
+import dev.prism.sdk.queue.Publication;
+import dev.prism.sdk.queue.PublicationResult;
+import dev.prism.sdk.queue.PublishResult;
+import dev.prism.sdk.queue.Subscription;
+import dev.prism.sdk.runtime.PluginMetrics.Operation;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** Serves the streams of {@code QueueService}, each on virtual threads of its own. */
+final class QueueStreams {
+  /** Streams that may be open at once. */
+  private static final int MOST_OPEN = 1024;
+
+  private static final long MOST_CREDIT = 1_000_000;
+  private static final int MOST_POLL_BYTES = 256 << 10;
+  private static final int LEAST_POLL_BYTES = 16 << 10;
+
+  private final MessageQueue queue;
+  private final QueueRules rules;
+  private final QueueCalls calls;
+  private final Answers answers;
+  private final InFlight inFlight;
+  private final Budget budget;
+  private final InstantSource clock;
+  private final AtomicInteger open = new AtomicInteger();
+  private final AtomicLong nextOwner = new AtomicLong(new SecureRandom().nextLong());
+  private final Set<SubscriptionRun> runs = ConcurrentHashMap.newKeySet();
+  private final Map<Long, SoloConsumer> solos = new ConcurrentHashMap<>();
+  private volatile boolean draining;
+
+  QueueStreams(
+      MessageQueue queue,
+      QueueRules rules,
+      QueueCalls calls,
+      Answers answers,
+      InFlight inFlight,
+      Budget budget,
+      InstantSource clock) {
+    this.queue = queue;
+    this.rules = rules;
+    this.calls = calls;
+    this.answers = answers;
+    this.inFlight = inFlight;
+    this.budget = budget;
+    this.clock = clock;
+  }
+
+  /** How many are open. */
+  int open() {
+    return open.get();
+  }
+
+  /** Ends subscriptions with {@code SHUTTING_DOWN}. */
+  void drain() {
+    draining = true;
+    runs.forEach(SubscriptionRun::drain);
+  }
+
+  void publishStream(InboundCall call, Operation operation, long arrivedNanos) {
+    PublishStreamRequest first = Handler.parse(PublishStreamRequest.parser(), call);
+    String topic = rules.topic(first.getTopic());
+    start(
+        call,
+        operation,
+        arrivedNanos,
+        "publish-stream",
+        () -> publishStream(call, operation, topic, first));
+  }
+
+  private void publishStream(
+      InboundCall call, Operation operation, String topic, PublishStreamRequest first) {
+    OrderedAnswers results =
+        new OrderedAnswers(call, new ReentrantLock(), QueueStreams::publishResults);
+    call.onOver(results::giveUp);
+    Thread sender = Thread.ofVirtual().name("publish-results").start(results::run);
+    try {
+      PublishStreamRequest request = first;
+      while (request != null) {
+        if (!request.getTopic().isEmpty() && !request.getTopic().equals(topic)) {
+          throw PrismException.of(
+              Reason.STREAM_ORDER_INVALID,
+              "topic must be empty or the same as in the stream's first request");
+        }
+        StreamItem item = results.add(new byte[0]);
+        if (item == null) {
+          return;
+        }
+        publish(item, operation, topic, request);
+        request = next(PublishStreamRequest.parser(), call);
+      }
+      results.complete();
+      join(sender);
+    } finally {
+      results.giveUp();
+    }
+  }
+
+  private void publish(
+      StreamItem item, Operation operation, String topic, PublishStreamRequest request) {
+    long now = System.nanoTime();
+    try {
+      if (!request.hasMessage()) {
+        throw QueueRules.invalid(Reason.FIELD_INVALID, "message", "must be set");
+      }
+      PublishRequest single =
+          PublishRequest.newBuilder()
+              .setTopic(topic)
+              .setMessage(request.getMessage())
+              .setIdempotencyKey(request.getIdempotencyKey())
+              .build();
+      calls.offer(
+          item, operation, now, calls.publication(single, item.header().traceparent()));
+      calls.wake();
+    } catch (PrismException refused) {
+      answers.fail(item, operation, now, refused);
+    }
+  }
+
+  private static byte[] publishResults(List<StreamItem> items) {
+    PublishStreamResponse.Builder response = PublishStreamResponse.newBuilder();
+    for (StreamItem item : items) {
+      byte[] published = item.response();
+      Status failure = item.failure();
+      if (published != null) {
+        response.addResultsBuilder().setSuccess(own(PublishResponse.parser(), published));
+      } else if (failure != null) {
+        response.addResultsBuilder().setError(failure);
+      }
+    }
+    return response.build().toByteArray();
+  }
+
+  void subscribe(InboundCall call, Operation operation, long arrivedNanos) {
+    SubscribeRequest request = Handler.parse(SubscribeRequest.parser(), call);
+    Wanted wanted = wanted(request.hasSubscription(), request.getSubscription());
+    start(
+        call,
+        operation,
+        arrivedNanos,
+        "subscription",
+        () -> {
+          try (Subscribed subscribed =
+              subscribe(
+                  call,
+                  operation,
+                  wanted,
+                  Long.MAX_VALUE / 2,
+                  (deliveries, caughtUp) ->
+                      call.send(QueueMessages.deliveries(deliveries, caughtUp).toByteArray()))) {
+            call.onOver(subscribed.run()::finish);
+            subscribed.run().run();
+          }
+        });
+  }
+
+  void consume(InboundCall call, Operation operation, long arrivedNanos) {
+    ConsumeRequest first = Handler.parse(ConsumeRequest.parser(), call);
+    if (first.getRequestCase() != ConsumeRequest.RequestCase.START) {
+      throw outOfOrder("the first request must be start");
+    }
+    var begin = first.getStart();
+    Wanted wanted = wanted(begin.hasSubscription(), begin.getSubscription());
+    long credit = credit(begin.getCredit());
+    start(
+        call,
+        operation,
+        arrivedNanos,
+        "consumer",
+        () -> consume(call, operation, wanted, credit));
+  }
+
+  private void consume(InboundCall call, Operation operation, Wanted wanted, long credit) {
+    ReentrantLock sending = new ReentrantLock();
+    OrderedAnswers results = new OrderedAnswers(call, sending, QueueStreams::ackResults);
+    try (Subscribed subscribed =
+        subscribe(
+            call,
+            operation,
+            wanted,
+            credit,
+            (deliveries, caughtUp) -> {
+              SubscribeResponse response = QueueMessages.deliveries(deliveries, caughtUp);
+              sending.lock();
+              try {
+                return call.send(
+                    ConsumeResponse.newBuilder().setDeliveries(response).build().toByteArray());
+              } finally {
+                sending.unlock();
+              }
+            })) {
+      SubscriptionRun run = subscribed.run();
+      Failures reading = new Failures();
+      call.onOver(
+          () -> {
+            run.finish();
+            results.giveUp();
+          });
+      Thread sender = Thread.ofVirtual().name("ack-results").start(results::run);
+      Thread reader =
+          Thread.ofVirtual()
+              .name("consumer-requests")
+              .start(
+                  () -> {
+                    try {
+                      read(call, operation, wanted, run, results);
+                    } catch (RuntimeException e) {
+                      reading.first = e;
+                    } finally {
+                      results.complete();
+                      run.finish();
+                    }
+                  });
+      try {
+        run.run();
+        join(reader);
+        join(sender);
+      } finally {
+        results.giveUp();
+      }
+      if (reading.first != null) {
+        throw reading.first;
+      }
+    }
+  }
+
+  private static final class Failures {
+    volatile @Nullable RuntimeException first;
+  }
+
+  private void read(
+      InboundCall call,
+      Operation operation,
+      Wanted wanted,
+      SubscriptionRun run,
+      OrderedAnswers results) {
+    ConsumeRequest request = next(ConsumeRequest.parser(), call);
+    while (request != null) {
+      switch (request.getRequestCase()) {
+        case ACKS -> {
+          var acks = request.getAcks();
+          rules.batchSize(acks.getAcksCount(), "acks");
+          StreamItem item = results.add(acks.toByteArray());
+          if (item == null) {
+            return;
+          }
+          long now = System.nanoTime();
+          try {
+            calls.offerAcks(
+                item,
+                operation,
+                now,
+                wanted.topic(),
+                acks.getAcksList(),
+                told -> ConsumeAckResults.newBuilder().addAllResults(told).build().toByteArray());
+            calls.wake();
+          } catch (PrismException refused) {
+            answers.fail(item, operation, now, refused);
+          }
+        }
+        case CREDIT -> {
+          if (run.grant(credit(request.getCredit().getMessages())) > MOST_CREDIT) {
+            throw QueueRules.invalid(
+                Reason.FIELD_INVALID, "credit", "must leave at most 1000000 open");
+          }
+        }
+        case START, REQUEST_NOT_SET ->
+            throw outOfOrder("start comes once, and then acks and credit");
+      }
+      request = next(ConsumeRequest.parser(), call);
+    }
+  }
+
+  private static byte[] ackResults(List<StreamItem> items) {
+    ConsumeAckResults.Builder results = ConsumeAckResults.newBuilder();
+    for (StreamItem item : items) {
+      byte[] told = item.response();
+      Status failure = item.failure();
+      if (told != null) {
+        results.addAllResults(own(ConsumeAckResults.parser(), told).getResultsList());
+      } else if (failure != null) {
+        var acks = own(dev.prism.queue.v1.ConsumeAcks.parser(), item.request());
+        for (var ack : acks.getAcksList()) {
+          results.addResults(
+              QueueMessages.ack(ack.getReceipt(), new AckResult.Failed(failure)));
+        }
+      }
+    }
+    return ConsumeResponse.newBuilder().setAckResults(results).build().toByteArray();
+  }
+
+  /** What a subscriber asks for, checked. */
+  private record Wanted(
+      String topic,
+      String group,
+      dev.prism.sdk.queue.Start start,
+      long ackTimeoutMillis,
+      SubscriptionRun.Bounds bounds) {}
+
+  private Wanted wanted(boolean given, dev.prism.queue.v1.Subscription subscription) {
+    if (!given) {
+      throw QueueRules.invalid(Reason.FIELD_INVALID, "subscription", "must be set");
+    }
+    String group = subscription.getGroup();
+    return new Wanted(
+        rules.topic(subscription.getTopic()),
+        group.isEmpty() ? "" : rules.group(group),
+        rules.start(subscription),
+        QueueRules.ackTimeoutMillis(subscription),
+        new SubscriptionRun.Bounds(
+            QueueRules.inFlight(subscription.getMaxInFlight()),
+            QueueRules.attempts(subscription.getMaxAttempts())));
+  }
+
+  /** An open subscription; closed when its stream ends. */
+  private final class Subscribed implements AutoCloseable {
+    private final SubscriptionRun run;
+    private final long owner;
+
+    Subscribed(SubscriptionRun run, long owner) {
+      this.run = run;
+      this.owner = owner;
+      runs.add(run);
+      if (draining) {
+        run.drain();
+      }
+    }
+
+    SubscriptionRun run() {
+      return run;
+    }
+
+    @Override
+    public void close() {
+      runs.remove(run);
+      solos.remove(owner);
+    }
+  }
+
+  private Subscribed subscribe(
+      InboundCall call,
+      Operation operation,
+      Wanted wanted,
+      long credit,
+      SubscriptionRun.Sender sender) {
+    String namespace = call.header().namespace();
+    long owner = nextOwner.getAndIncrement();
+    Consumer consumer;
+    if (wanted.group().isEmpty()) {
+      SoloConsumer solo =
+          new SoloConsumer(
+              queue.read(namespace, wanted.topic(), wanted.start()),
+              wanted.topic(),
+              owner,
+              wanted.ackTimeoutMillis(),
+              clock);
+      solos.put(owner, solo);
+      consumer = solo;
+    } else {
+      consumer =
+          queue.subscribe(
+              namespace,
+              new Subscription(
+                  wanted.topic(), wanted.group(), wanted.start(), wanted.ackTimeoutMillis()));
+    }
+    return new Subscribed(
+        new SubscriptionRun(
+            call,
+            consumer,
+            wanted.bounds(),
+            QueueRules.deadLetterTopic(wanted.topic()),
+            inFlight,
+            clock,
+            sender,
+            dead -> calls.bury(call, operation, dead),
+            this::pollBytes,
+            credit),
+        owner);
+  }
+
+  /** An eighth of the heap for all subscriptions together. */
+  private int pollBytes() {
+    return (int)
+        Math.clamp(
+            budget.maxPendingBytes() / 2 / Math.max(1, open.get()),
+            LEAST_POLL_BYTES,
+            MOST_POLL_BYTES);
+  }
+
+  /** Takes what became of a delivery of a subscription without a group. On the lane of acks. */
+  AckResult settle(String namespace, Ack ack) {
+    SoloConsumer solo = solos.get(ack.receipt().owner());
+    Delivery delivery = solo == null ? null : solo.find(ack.receipt());
+    if (solo == null || delivery == null) {
+      return Leases.expired();
+    }
+    if (ack.outcome() instanceof Ack.Outcome.Dead(String topic, String reason)) {
+      Publication letter =
+          new Publication(
+              topic,
+              List.of(
+                  DeadLetters.of(delivery.stored(), ack.receipt(), delivery.attempt(), reason)),
+              false,
+              null);
+      switch (queue.publish(namespace, List.of(letter)).getFirst()) {
+        case PublicationResult.Failed(Status status) -> {
+          return new AckResult.Failed(status);
+        }
+        case PublicationResult.Applied(List<PublishResult> results)
+            when results.getFirst() instanceof PublishResult.Failed(Status status) -> {
+          return new AckResult.Failed(status);
+        }
+        default -> {}
+      }
+    }
+    return solo.settle(ack);
+  }
+
+  private void start(
+      InboundCall call, Operation operation, long arrivedNanos, String name, Runnable stream) {
+    if (open.incrementAndGet() > MOST_OPEN) {
+      open.decrementAndGet();
+      throw PrismException.of(
+          Reason.OVERLOADED,
+          "this backend has " + MOST_OPEN + " streams open; try again after a moment");
+    }
+    Thread.ofVirtual()
+        .name(name)
+        .start(
+            () -> {
+              try {
+                operation
+                    .overhead()
+                    .observe((System.nanoTime() - call.header().receivedNanos()) / 1e9);
+                stream.run();
+                answers.end(call, operation, arrivedNanos);
+              } catch (Throwable e) {
+                // Whatever the queue throws is the answer of this one caller.
+                answers.fail(call, operation, arrivedNanos, e);
+              } finally {
+                open.decrementAndGet();
+              }
+            });
+  }
+
+  private static long credit(int messages) {
+    if (messages < 0 || messages > MOST_CREDIT) {
+      throw QueueRules.invalid(Reason.FIELD_INVALID, "credit", "must be at most 1000000");
+    }
+    return messages;
+  }
+
+  private static PrismException outOfOrder(String message) {
+    return PrismException.of(Reason.STREAM_ORDER_INVALID, message);
+  }
+
+  /** The stream's next request, or null after its last. */
+  private static <M extends MessageLite> @Nullable M next(
+      Parser<M> parser, InboundCall call) {
+    byte[] bytes = call.receive();
+    if (bytes == null) {
+      return null;
+    }
+    try {
+      return parser.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw PrismException.of(
+          Reason.REQUEST_MALFORMED, "the request's bytes are no message of this method's type");
+    }
+  }
+
+  /** A message that this process encoded itself. */
+  private static <M extends MessageLite> M own(Parser<M> parser, byte[] bytes) {
+    try {
+      return parser.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("an answer that does not parse", e);
+    }
+  }
+
+  private static void join(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
