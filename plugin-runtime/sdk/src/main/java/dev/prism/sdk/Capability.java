@@ -14,10 +14,18 @@ public enum Capability {
   COMPARE_AND_SWAP,
   /** A scan may go over all partitions of a collection. */
   GLOBAL_SCAN,
-  /** A batch may be all or nothing. */
+  /** A batch of writes or messages may be all or nothing. */
   ATOMIC_BATCH,
   /** Idempotency keys are remembered at least 24 h, across restarts of the plugin. */
   IDEMPOTENCY,
   /** An acknowledged write survives the loss of the process and of power. */
-  DURABLE
+  DURABLE,
+  /** A message may name a time before which it is not delivered. */
+  DELAYED_DELIVERY,
+  /** A subscription or a seek may begin at a time. */
+  SEEK_BY_TIME,
+  /** Attempts are counted across restarts of the plugin, and between its processes. */
+  ATTEMPT_COUNT,
+  /** No message is delivered to a group while an earlier one of its key may come back to it. */
+  STRICT_KEY_ORDER
 }

@@ -1,6 +1,7 @@
 package dev.prism.sdk;
 
 import dev.prism.sdk.keyvalue.KeyValueStore;
+import dev.prism.sdk.queue.MessageQueue;
 import java.util.Optional;
 
 /**
@@ -33,5 +34,12 @@ public interface Plugin {
    * @throws PluginConfigException where a variable is missing or wrong: the process ends with a
    *     line that names it
    */
-  Optional<KeyValueStore> keyValue(PluginConfig config);
+  default Optional<KeyValueStore> keyValue(PluginConfig config) {
+    return Optional.empty();
+  }
+
+  /** Opens the backend's queues, as {@link #keyValue} does its values. */
+  default Optional<MessageQueue> queue(PluginConfig config) {
+    return Optional.empty();
+  }
 }

@@ -23,7 +23,8 @@ public interface MessageQueue extends AutoCloseable {
 
   /**
    * Writes the publications, those of one topic in order, and returns when all of them are as durable
-   * as the queue declares. Called by one thread at a time. Each succeeds or fails for itself.
+   * as the queue declares. Each succeeds or fails for itself. Called by one thread at a time, and now
+   * and then by that of {@link #acknowledge} with a dead letter.
    *
    * @return one result a publication, in order
    */

@@ -56,6 +56,8 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
   private final @Nullable String namespace;
   private final @Nullable KeyValueStore store;
   private final @Nullable KeyValueCalls keyValue;
+  private final @Nullable MessageQueue queue;
+  private final @Nullable QueueCalls queueCalls;
   private final Readiness readiness;
   private final @Nullable Method[] methods;
   private volatile @Nullable GrpcHost standalone;
@@ -68,8 +70,18 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
     this.answers =
         new Answers(metrics, plugin.name() + "/" + config.instance(), budget.batchBytes() * 2);
     metrics.info(plugin.name(), plugin.version(), plugin.backendType());
-    this.store = plugin.keyValue(config).orElse(null);
+    this.store =
+        plays(config, PluginRole.PROCESSOR) ? plugin.keyValue(config).orElse(null) : null;
+    this.queue =
+        plays(config, PluginRole.PUBLISHER) || plays(config, PluginRole.CONSUMER)
+            ? plugin.queue(config).orElse(null)
+            : null;
+    if (store == null && queue == null) {
+      throw noRole(plugin, config);
+    }
     Map<Integer, Method> served = new TreeMap<>();
+    Map<String, IntSupplier> depths = new TreeMap<>();
+    Set<Capability> capabilities = EnumSet.noneOf(Capability.class);
     InfoResponse.Builder info =
         InfoResponse.newBuilder()
             .setName(plugin.name())
@@ -80,18 +92,34 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
     if (store == null) {
       this.keyValue = null;
     } else {
-      requireRole(plugin, config, PluginRole.PROCESSOR);
-      var capabilities = store.capabilities();
-      KeyValueRules rules = new KeyValueRules(capabilities, budget.maxValueBytes(), clock);
+      KeyValueRules rules = new KeyValueRules(store.capabilities(), budget.maxValueBytes(), clock);
       this.keyValue = new KeyValueCalls(store, rules, answers, metrics, budget);
-      metrics.queueDepth(keyValue.depths());
+      depths.putAll(keyValue.depths());
       serve(served, Keyvalue.getDescriptor(), keyValue.handlers(), true);
+      capabilities.addAll(store.capabilities());
       info.addInterfaces(AccessPattern.ACCESS_PATTERN_KEYVALUE)
           .addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_PROCESSOR)
-          .addAllCapabilities(capabilities.stream().map(Capability::name).sorted().toList())
-          .addAllConsistencyLevels(levels(store));
+          .addAllConsistencyLevels(levels(store))
+          .addInterfaceInfo(
+              interfaceInfo(AccessPattern.ACCESS_PATTERN_KEYVALUE, store.capabilities()));
     }
-    this.readiness = new Readiness(store == null ? () -> {} : store::ping);
+    if (queue == null) {
+      this.queueCalls = null;
+    } else {
+      QueueRules rules = new QueueRules(queue.capabilities(), budget.maxValueBytes(), clock);
+      this.queueCalls = new QueueCalls(queue, rules, answers, metrics, budget, clock);
+      depths.putAll(queueCalls.depths());
+      serve(served, Queue.getDescriptor(), queueCalls.handlers(), true);
+      capabilities.addAll(queue.capabilities());
+      info.addInterfaces(AccessPattern.ACCESS_PATTERN_QUEUE)
+          .addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_PUBLISHER)
+          .addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_CONSUMER)
+          .addInterfaceInfo(
+              interfaceInfo(AccessPattern.ACCESS_PATTERN_QUEUE, queue.capabilities()));
+    }
+    info.addAllCapabilities(capabilities.stream().map(Capability::name).sorted().toList());
+    metrics.queueDepth(depths);
+    this.readiness = new Readiness(this::ping);
     this.pluginCalls = new PluginCalls(answers, this::problem, metrics, info.build());
     serve(served, dev.prism.plugin.v1.Plugin.getDescriptor(), pluginCalls.handlers(), false);
     this.methods = new Method[served.keySet().stream().max(Integer::compare).orElse(0) + 1];
@@ -140,6 +168,9 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
     if (keyValue != null) {
       keyValue.start();
     }
+    if (queueCalls != null) {
+      queueCalls.start();
+    }
   }
 
   /**
@@ -163,7 +194,8 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
 
   /** How many data calls have not been answered. */
   public int pending() {
-    return keyValue == null ? 0 : keyValue.pending();
+    return (keyValue == null ? 0 : keyValue.pending())
+        + (queueCalls == null ? 0 : queueCalls.pending());
   }
 
   /**
@@ -174,6 +206,9 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
    */
   public boolean drain(Duration patience) {
     draining = true;
+    if (queueCalls != null) {
+      queueCalls.drain();
+    }
     long end = System.nanoTime() + patience.toNanos();
     while (pending() > 0) {
       if (System.nanoTime() - end >= 0) {
@@ -199,8 +234,14 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
     if (keyValue != null) {
       keyValue.close();
     }
+    if (queueCalls != null) {
+      queueCalls.close();
+    }
     if (store != null) {
       store.close();
+    }
+    if (queue != null) {
+      queue.close();
     }
   }
 
@@ -260,17 +301,37 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
     }
   }
 
-  private static void requireRole(Plugin plugin, PluginConfig config, PluginRole offered) {
-    Optional<PluginRole> role = config.role();
-    if (role.isPresent() && role.get() != offered) {
-      throw new PluginConfigException(
-          "PRISM_PLUGIN_ROLE",
-          "the plugin "
-              + plugin.name()
-              + " is no "
-              + role.get().name().toLowerCase(Locale.ROOT)
-              + "; it is a "
-              + offered.name().toLowerCase(Locale.ROOT));
+  /** Whether this process is to play the role: it is, where none is named. */
+  private static boolean plays(PluginConfig config, PluginRole role) {
+    return config.role().isEmpty() || config.role().get() == role;
+  }
+
+  private static RuntimeException noRole(Plugin plugin, PluginConfig config) {
+    if (config.role().isEmpty()) {
+      return new IllegalStateException("the plugin " + plugin.name() + " offers no interface");
+    }
+    return new PluginConfigException(
+        "PRISM_PLUGIN_ROLE",
+        "the plugin "
+            + plugin.name()
+            + " is no "
+            + config.role().get().name().toLowerCase(Locale.ROOT));
+  }
+
+  private static InterfaceInfo interfaceInfo(
+      AccessPattern pattern, Set<Capability> capabilities) {
+    return InterfaceInfo.newBuilder()
+        .setPattern(pattern)
+        .addAllCapabilities(capabilities.stream().map(Capability::name).sorted().toList())
+        .build();
+  }
+
+  private void ping() {
+    if (store != null) {
+      store.ping();
+    }
+    if (queue != null) {
+      queue.ping();
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginMain;
 import dev.prism.sdk.keyvalue.KeyValueStore;
+import dev.prism.sdk.queue.MessageQueue;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -41,5 +42,13 @@ public final class MemoryPlugin implements Plugin {
     long heap = Runtime.getRuntime().maxMemory();
     long maxBytes = config.bytes("PRISM_MEMORY_MAX_BYTES", heap / 2, 1 << 20, heap / 10 * 6);
     return Optional.of(new MemoryStore(clock, maxBytes));
+  }
+
+  @Override
+  public Optional<MessageQueue> queue(PluginConfig config) {
+    long heap = Runtime.getRuntime().maxMemory();
+    return Optional.of(
+        new MemoryQueue(
+            clock, config.bytes("PRISM_MEMORY_QUEUE_MAX_BYTES", heap / 4, 1 << 20, heap / 2)));
   }
 }
