@@ -26,6 +26,7 @@ public final class Outcomes {
       case TOO_LARGE ->
           PrismException.status(
               method.pattern() == AccessPattern.ACCESS_PATTERN_KEYVALUE
+                      || method.pattern() == AccessPattern.ACCESS_PATTERN_QUEUE
                   ? Reason.VALUE_TOO_LARGE
                   : Reason.MESSAGE_TOO_LARGE,
               "The request is larger than the backend takes.");

@@ -32,7 +32,7 @@ import java.util.Set;
  */
 public final class DataPlane {
   /** The interfaces that this version serves; methods of the others are UNIMPLEMENTED. */
-  private static final Set<AccessPattern> SERVED = Set.of(AccessPattern.ACCESS_PATTERN_KEYVALUE);
+  private static final Set<AccessPattern> SERVED = Set.of(AccessPattern.ACCESS_PATTERN_KEYVALUE, AccessPattern.ACCESS_PATTERN_QUEUE);
 
   private final Gate gate;
   private final Router router;
@@ -76,10 +76,16 @@ public final class DataPlane {
     String service = serviceName(method);
     MethodMetrics figures =
         metrics.method(service, method.fullName().substring(service.length() + 1));
-    if (!SERVED.contains(method.pattern()) || method.clientStreaming()) {
+    if (!SERVED.contains(method.pattern())) {
       return (call, metadata) -> unimplemented(method, call, metadata, figures);
     }
     DataCall.Context context = new DataCall.Context(method, gate, router, figures, log);
+    if (method.clientStreaming()) {
+      return (call, metadata) -> {
+        call.request(1);
+        return new DuplexCall(context, call, metadata);
+      };
+    }
     return (call, metadata) -> {
       call.request(2); // the one request, and what would be one too many
       return method.serverStreaming()

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * else.
  */
 final class StreamCall extends DataCall {
-  private static final Status SESSION_ENDED =
+  static final Status SESSION_ENDED =
       PrismException.status(Reason.SESSION_EXPIRED, "The session has ended; open a new one.");
 
   private volatile boolean sessionEnded;
