@@ -40,10 +40,11 @@ abstract class KeyValueThroughProxy extends KeyValueSuite {
         SessionServiceGrpc.newBlockingStub(prism.channel())
             .createSession(CreateSessionRequest.newBuilder().setConfigName(config).build());
     api =
-        new GrpcApi(
-            () ->
-                ClientInterceptors.intercept(
-                    prism.channel(), Prism.session(session.getSessionToken())));
+        new KeyValueApi(
+            new GrpcApi(
+                () ->
+                    ClientInterceptors.intercept(
+                        prism.channel(), Prism.session(session.getSessionToken()))));
   }
 
   @AfterAll

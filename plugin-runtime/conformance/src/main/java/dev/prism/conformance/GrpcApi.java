@@ -5,15 +5,19 @@ import com.google.rpc.Status;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.MethodDescriptor;
+import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.BlockingClientCall;
 import io.grpc.stub.ClientCalls;
 import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** KeyValueService over gRPC: what a client of a running proxy sees. */
-public final class GrpcApi extends KeyValueApi {
+/** The data services over gRPC: what a client of a running proxy sees. */
+public final class GrpcApi implements ServiceApi {
   private static final long CALL_SECONDS = 30;
 
   private final Supplier<Channel> channel;
@@ -27,27 +31,73 @@ public final class GrpcApi extends KeyValueApi {
   }
 
   @Override
-  <Q extends Message, R> R call(MethodDescriptor<Q, R> method, Q request) {
+  public <Q extends Message, R> R call(MethodDescriptor<Q, R> method, Q request) {
     return told(() -> ClientCalls.blockingUnaryCall(channel.get(), method, options(), request));
   }
 
   @Override
-  <Q extends Message, R> Iterator<R> stream(MethodDescriptor<Q, R> method, Q request) {
-    Iterator<R> messages =
-        told(
-            () ->
-                ClientCalls.blockingServerStreamingCall(channel.get(), method, options(), request));
-    return new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return told(messages::hasNext);
-      }
+  public <Q extends Message, R> Duplex<Q, R> stream(MethodDescriptor<Q, R> method, Q request) {
+    return new Blocking<>(
+        ClientCalls.blockingV2ServerStreamingCall(channel.get(), method, options(), request));
+  }
 
-      @Override
-      public R next() {
-        return told(messages::next);
+  @Override
+  public <Q extends Message, R> Duplex<Q, R> open(MethodDescriptor<Q, R> method, Q first) {
+    BlockingClientCall<Q, R> call =
+        ClientCalls.blockingBidiStreamingCall(channel.get(), method, options());
+    Blocking<Q, R> stream = new Blocking<>(call);
+    stream.send(first);
+    return stream;
+  }
+
+  private static final class Blocking<Q, R> implements Duplex<Q, R> {
+    private final BlockingClientCall<Q, R> call;
+
+    Blocking(BlockingClientCall<Q, R> call) {
+      this.call = call;
+    }
+
+    @Override
+    public void send(Q request) {
+      checked(() -> call.write(request));
+    }
+
+    @Override
+    public void halfClose() {
+      call.halfClose();
+    }
+
+    @Override
+    public boolean hasNext() {
+      return checked(call::hasNext);
+    }
+
+    @Override
+    public R next() {
+      R next = checked(call::read);
+      if (next == null) {
+        throw new NoSuchElementException();
       }
-    };
+      return next;
+    }
+
+    @Override
+    public void close() {
+      call.cancel("the test is done with it", null);
+    }
+
+    private static <T> T checked(Callable<T> answer) {
+      return told(
+          () -> {
+            try {
+              return answer.call();
+            } catch (StatusException e) {
+              throw new StatusRuntimeException(e.getStatus(), e.getTrailers());
+            } catch (Exception e) {
+              throw new IllegalStateException(e);
+            }
+          });
+    }
   }
 
   private static CallOptions options() {

@@ -7,6 +7,7 @@ import dev.prism.sdk.Capability;
 import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.keyvalue.KeyValueStore;
+import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.runtime.PluginRuntime;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -23,6 +24,7 @@ public final class HostedPlugin implements AutoCloseable {
   private final PluginConfig config;
   private final InstantSource clock;
   private Set<Capability> capabilities = Set.of();
+  private Set<Capability> queueCapabilities = Set.of();
   private @Nullable PluginRuntime runtime;
   private @Nullable Link link;
 
@@ -36,7 +38,17 @@ public final class HostedPlugin implements AutoCloseable {
 
   /** The service in {@code namespace}; stays good over {@link #restart}. */
   public KeyValueApi keyValue(String namespace) {
-    return new LinkApi(this::link, namespace);
+    return new KeyValueApi(new LinkApi(this::link, namespace));
+  }
+
+  /** Queues in {@code namespace}; stays good over {@link #restart}. */
+  public QueueApi queue(String namespace) {
+    return new QueueApi(new LinkApi(this::link, namespace));
+  }
+
+  /** What the plugin's queue declares. */
+  public Set<Capability> queueCapabilities() {
+    return queueCapabilities;
   }
 
   /** What the plugin's key-value store declares. */
@@ -108,6 +120,13 @@ public final class HostedPlugin implements AutoCloseable {
       Optional<KeyValueStore> store = plugin.keyValue(given);
       capabilities = store.map(KeyValueStore::capabilities).orElse(Set.of());
       return store;
+    }
+
+    @Override
+    public Optional<MessageQueue> queue(PluginConfig given) {
+      Optional<MessageQueue> queue = plugin.queue(given);
+      queueCapabilities = queue.map(MessageQueue::capabilities).orElse(Set.of());
+      return queue;
     }
   }
 }

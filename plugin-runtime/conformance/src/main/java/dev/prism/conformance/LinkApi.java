@@ -19,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** KeyValueService over a link, with no proxy in between: what the SDK's runtime answers. */
-public final class LinkApi extends KeyValueApi {
+/** A plugin's services over a link, with no proxy in between: what the SDK's runtime answers. */
+public final class LinkApi implements ServiceApi {
   private static final long CALL_SECONDS = 30;
 
   private final Supplier<Link> link;
@@ -36,7 +36,7 @@ public final class LinkApi extends KeyValueApi {
   }
 
   @Override
-  <Q extends Message, R> R call(MethodDescriptor<Q, R> method, Q request) {
+  public <Q extends Message, R> R call(MethodDescriptor<Q, R> method, Q request) {
     try {
       return parse(method, link.get().call(header(method), request.toByteArray()));
     } catch (LinkException e) {
@@ -45,9 +45,21 @@ public final class LinkApi extends KeyValueApi {
   }
 
   @Override
-  <Q extends Message, R> Iterator<R> stream(MethodDescriptor<Q, R> method, Q request) {
+  public <Q extends Message, R> Duplex<Q, R> stream(MethodDescriptor<Q, R> method, Q request) {
     try {
-      return new Messages<>(method, link.get().open(header(method), request.toByteArray()));
+      Messages<Q, R> messages =
+          new Messages<>(method, link.get().open(header(method), request.toByteArray()));
+      messages.halfClose();
+      return messages;
+    } catch (LinkException e) {
+      throw failure(e);
+    }
+  }
+
+  @Override
+  public <Q extends Message, R> Duplex<Q, R> open(MethodDescriptor<Q, R> method, Q first) {
+    try {
+      return new Messages<>(method, link.get().open(header(method), first.toByteArray()));
     } catch (LinkException e) {
       throw failure(e);
     }
@@ -83,15 +95,38 @@ public final class LinkApi extends KeyValueApi {
                 .build());
   }
 
-  private static final class Messages<R> implements Iterator<R> {
-    private final MethodDescriptor<?, R> method;
+  private static final class Messages<Q extends Message, R> implements Duplex<Q, R> {
+    private final MethodDescriptor<Q, R> method;
     private final Exchange exchange;
     private @Nullable R next;
     private boolean ended;
 
-    Messages(MethodDescriptor<?, R> method, Exchange exchange) {
+    Messages(MethodDescriptor<Q, R> method, Exchange exchange) {
       this.method = method;
       this.exchange = exchange;
+    }
+
+    @Override
+    public void send(Q request) {
+      try {
+        exchange.send(request.toByteArray());
+      } catch (LinkException e) {
+        throw failure(e);
+      }
+    }
+
+    @Override
+    public void halfClose() {
+      try {
+        exchange.halfClose();
+      } catch (LinkException e) {
+        throw failure(e);
+      }
+    }
+
+    @Override
+    public void close() {
+      exchange.close();
     }
 
     @Override

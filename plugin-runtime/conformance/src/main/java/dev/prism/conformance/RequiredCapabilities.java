@@ -18,7 +18,8 @@ import java.util.Set;
 public final class RequiredCapabilities {
   /** The data interfaces, named as in the file. */
   public enum Interface {
-    KEY_VALUE
+    KEY_VALUE,
+    QUEUE
   }
 
   private RequiredCapabilities() {}

@@ -61,7 +61,7 @@ class MemoryKeyValueTest extends KeyValueSuite {
 
   @Override
   public KeyValueApi api() {
-    return new LinkApi(() -> link, "default");
+    return new KeyValueApi(new LinkApi(() -> link, "default"));
   }
 
   @Override
