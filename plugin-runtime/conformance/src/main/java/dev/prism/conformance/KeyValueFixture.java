@@ -52,7 +52,7 @@ public interface KeyValueFixture {
 
   /** A collection no other test uses. */
   default String newCollection() {
-    return "c" + Names.NEXT.incrementAndGet();
+    return "c" + Names.next();
   }
 
   /** Skips the rest of the test where the backend does not declare {@code capability}. */
@@ -142,5 +142,10 @@ public interface KeyValueFixture {
     private static final AtomicLong NEXT = new AtomicLong(System.currentTimeMillis() * 1000);
 
     private Names() {}
+
+    /** A number that no other test uses. */
+    static long next() {
+      return NEXT.incrementAndGet();
+    }
   }
 }

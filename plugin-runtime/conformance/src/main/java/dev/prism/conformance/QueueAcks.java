@@ -1,7 +1,7 @@
 package dev.prism.conformance;
 
 import static dev.prism.conformance.QueueFixture.done;
-import static dev.prism.conformance.QueueFixture.from;
+import static dev.prism.conformance.QueueFixture.fromStart;
 import static dev.prism.conformance.QueueFixture.millis;
 import static dev.prism.conformance.QueueFixture.nack;
 import static dev.prism.conformance.QueueFixture.reject;
@@ -27,11 +27,11 @@ public interface QueueAcks extends QueueFixture {
   default void anAcknowledgedMessageDoesNotComeBack() {
     String topic = newTopic();
     publish(topic, "k", "a");
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       ack(topic, subscriber.next());
     }
 
-    try (Subscriber again = subscribe(from(topic, "g"))) {
+    try (Subscriber again = subscribe(fromStart(topic, "g"))) {
       assertThat(again.nextOrCaughtUp()).isNull();
     }
     assertThat(lag(topic, "g")).isZero();
@@ -41,7 +41,7 @@ public interface QueueAcks extends QueueFixture {
   default void aNackedMessageIsRedelivered() {
     String topic = newTopic();
     publish(topic, "k", "a");
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       Delivery first = subscriber.next();
 
       assertThat(acknowledge(topic, nack(first, 0))).allMatch(AckResult::hasSuccess);
@@ -58,7 +58,7 @@ public interface QueueAcks extends QueueFixture {
   default void aNackedMessageWaitsForItsDelay() {
     String topic = newTopic();
     publish(topic, "k", "a");
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       long before = System.nanoTime();
       acknowledge(topic, nack(subscriber.next(), 1000));
 
@@ -72,7 +72,7 @@ public interface QueueAcks extends QueueFixture {
   default void aDeliveryThatIsNotAcknowledgedInTimeComesBackAndItsReceiptExpires() {
     String topic = newTopic();
     publish(topic, "k", "a");
-    try (Subscriber subscriber = subscribe(from(topic, "g").setAckTimeout(millis(1000)))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g").setAckTimeout(millis(1000)))) {
       Delivery first = subscriber.next();
 
       Delivery second = subscriber.next();
@@ -88,7 +88,7 @@ public interface QueueAcks extends QueueFixture {
   default void anExtendedDeliveryDoesNotComeBackBeforeThat() {
     String topic = newTopic();
     publish(topic, "k", "a");
-    try (Subscriber subscriber = subscribe(from(topic, "g").setAckTimeout(millis(1000)))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g").setAckTimeout(millis(1000)))) {
       Delivery first = subscriber.next();
       Ack extend =
           Ack.newBuilder()
@@ -108,7 +108,7 @@ public interface QueueAcks extends QueueFixture {
   default void aReceiptIsTakenOnce() {
     String topic = newTopic();
     publish(topic, "k", "a");
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       Delivery delivery = subscriber.next();
       ack(topic, delivery);
 
@@ -120,7 +120,7 @@ public interface QueueAcks extends QueueFixture {
   default void aReceiptOfAnotherTopicOrNoneIsInvalidAndSpoilsNoOther() {
     String topic = newTopic();
     publish(topic, "k", "a");
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       Delivery delivery = subscriber.next();
       Ack nonsense = done(delivery).toBuilder().setReceipt("nonsense").build();
 
@@ -129,8 +129,7 @@ public interface QueueAcks extends QueueFixture {
       assertThat(results).extracting(AckResult::hasSuccess).containsExactly(false, true);
       KeyValueFixture.assertReason(Reason.RECEIPT_INVALID, results.getFirst().getError());
       KeyValueFixture.assertReason(
-          Reason.RECEIPT_INVALID,
-          acknowledge(newTopic(), done(delivery)).getFirst().getError());
+          Reason.RECEIPT_INVALID, acknowledge(newTopic(), done(delivery)).getFirst().getError());
     }
   }
 
@@ -140,12 +139,9 @@ public interface QueueAcks extends QueueFixture {
     publish(
         topic,
         QueueFixture.message("k", "a").toBuilder()
-            .addHeaders(
-                Header.newBuilder()
-                    .setName("h")
-                    .setValue(ByteString.copyFromUtf8("v")))
+            .addHeaders(Header.newBuilder().setName("h").setValue(ByteString.copyFromUtf8("v")))
             .build());
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       Delivery delivery = subscriber.next();
 
       assertThat(acknowledge(topic, reject(delivery, "broken"))).allMatch(AckResult::hasSuccess);
@@ -159,7 +155,7 @@ public interface QueueAcks extends QueueFixture {
   default void aMessageThatFailedTooOftenGoesToTheDeadLetterTopic() {
     String topic = newTopic();
     publish(topic, "k", "a");
-    try (Subscriber subscriber = subscribe(from(topic, "g").setMaxAttempts(2))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g").setMaxAttempts(2))) {
       acknowledge(topic, nack(subscriber.next(), 0));
       Delivery last = subscriber.next();
       acknowledge(topic, nack(last, 0));
@@ -173,7 +169,7 @@ public interface QueueAcks extends QueueFixture {
       String topic, Delivery delivery, String reason, @Nullable String attempts) {
     // The topic is made with its first letter.
     KeyValueFixture.await("the letter", () -> isThere(topic + ".dead"));
-    try (Subscriber dead = subscribe(from(topic + ".dead", "undertakers"))) {
+    try (Subscriber dead = subscribe(fromStart(topic + ".dead", "undertakers"))) {
       Delivery letter = dead.next();
       assertThat(letter.getMessage().getKey()).isEqualTo(delivery.getMessage().getKey());
       assertThat(letter.getMessage().getPayload()).isEqualTo(delivery.getMessage().getPayload());
@@ -210,11 +206,11 @@ public interface QueueAcks extends QueueFixture {
     String topic = newTopic();
     publish(topic, "k", "a");
     Delivery first;
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       first = subscriber.next();
     }
 
-    try (Subscriber another = subscribe(from(topic, "g"))) {
+    try (Subscriber another = subscribe(fromStart(topic, "g"))) {
       Delivery second = another.next();
       assertThat(second.getMessageId()).isEqualTo(first.getMessageId());
       assertThat(second.getAttempt()).isEqualTo(2);
@@ -227,7 +223,7 @@ public interface QueueAcks extends QueueFixture {
     for (int i = 0; i < 10; i++) {
       publish(topic, "k", "m" + i);
     }
-    try (Subscriber subscriber = subscribe(from(topic, "g").setMaxInFlight(3))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g").setMaxInFlight(3))) {
       List<Delivery> three = subscriber.next(3);
       KeyValueFixture.await("three in flight", () -> inFlight(topic, "g") == 3);
 

@@ -1,5 +1,6 @@
 package dev.prism.conformance;
 
+import dev.prism.conformance.ServiceApi.Duplex;
 import dev.prism.queue.v1.AcknowledgeRequest;
 import dev.prism.queue.v1.AcknowledgeResponse;
 import dev.prism.queue.v1.CommitRequest;
@@ -19,7 +20,6 @@ import dev.prism.queue.v1.SeekRequest;
 import dev.prism.queue.v1.SeekResponse;
 import dev.prism.queue.v1.SubscribeRequest;
 import dev.prism.queue.v1.SubscribeResponse;
-import dev.prism.conformance.ServiceApi.Duplex;
 
 /** QueueService as the suite calls it. */
 public final class QueueApi {

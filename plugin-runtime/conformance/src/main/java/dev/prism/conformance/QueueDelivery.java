@@ -1,12 +1,11 @@
 package dev.prism.conformance;
 
-import static dev.prism.conformance.QueueFixture.from;
+import static dev.prism.conformance.QueueFixture.fromStart;
 import static dev.prism.conformance.QueueFixture.message;
 import static dev.prism.conformance.QueueFixture.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.util.Timestamps;
 import dev.prism.queue.v1.Delivery;
 import dev.prism.queue.v1.Message;
 import dev.prism.queue.v1.PublishBatchRequest;
@@ -31,7 +30,7 @@ public interface QueueDelivery extends QueueFixture {
             .build();
     PublishResponse published = publish(topic, written);
 
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       Delivery delivery = subscriber.next();
 
       assertThat(delivery.getMessage().getKey()).isEqualTo(written.getKey());
@@ -43,8 +42,8 @@ public interface QueueDelivery extends QueueFixture {
       assertThat(delivery.getPartition()).isEqualTo(published.getPartition());
       assertThat(delivery.getOffset()).isEqualTo(published.getOffset());
       assertThat(delivery.getAttempt()).isEqualTo(1);
-      assertThat(Timestamps.compare(delivery.getPublishedAt(), delivery.getAckDeadline()))
-          .isNegative();
+      assertThat(QueueFixture.millis(delivery.getPublishedAt()))
+          .isLessThan(QueueFixture.millis(delivery.getAckDeadline()));
     }
   }
 
@@ -53,7 +52,7 @@ public interface QueueDelivery extends QueueFixture {
     String topic = newTopic();
     publish(topic, Message.getDefaultInstance());
 
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       assertThat(subscriber.next().getMessage().getPayload().isEmpty()).isTrue();
     }
   }
@@ -65,7 +64,7 @@ public interface QueueDelivery extends QueueFixture {
       publish(topic, i % 2 == 0 ? "even" : "odd", Integer.toString(i));
     }
 
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       List<Integer> read =
           subscriber.next(100).stream().map(each -> Integer.valueOf(text(each))).toList();
 
@@ -86,7 +85,7 @@ public interface QueueDelivery extends QueueFixture {
     assertThat(results.stream().map(each -> each.getSuccess().getOffset()).toList())
         .isSorted()
         .doesNotHaveDuplicates();
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       assertThat(subscriber.next(20)).map(QueueFixture::text).startsWith("m0", "m1", "m2");
     }
   }
@@ -96,12 +95,10 @@ public interface QueueDelivery extends QueueFixture {
     needs(Capability.DELAYED_DELIVERY);
     String topic = newTopic();
     long due = System.currentTimeMillis() + 1500;
-    publish(
-        topic,
-        message("k", "later").toBuilder().setDeliverAt(Timestamps.fromMillis(due)).build());
+    publish(topic, message("k", "later").toBuilder().setDeliverAt(QueueFixture.time(due)).build());
     publish(topic, "k", "now");
 
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       List<Delivery> deliveries = subscriber.next(2);
 
       assertThat(System.currentTimeMillis()).isGreaterThanOrEqualTo(due);
@@ -115,18 +112,17 @@ public interface QueueDelivery extends QueueFixture {
     lacks(Capability.DELAYED_DELIVERY);
     Message later =
         message("k", "later").toBuilder()
-            .setDeliverAt(Timestamps.fromMillis(System.currentTimeMillis() + 60_000))
+            .setDeliverAt(QueueFixture.time(System.currentTimeMillis() + 60_000))
             .build();
 
-    KeyValueFixture.assertFails(
-        Reason.CAPABILITY_UNSUPPORTED, () -> publish(newTopic(), later));
+    KeyValueFixture.assertFails(Reason.CAPABILITY_UNSUPPORTED, () -> publish(newTopic(), later));
   }
 
   @Test
   default void aSubscriberThatWaitsGetsWhatIsPublishedThen() {
     String topic = newTopic();
     publish(topic, "k", "first");
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       ack(topic, subscriber.next());
       assertThat(subscriber.nextOrCaughtUp()).isNull();
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Empty;
+import com.google.protobuf.Timestamp;
 import dev.prism.conformance.ServiceApi.Duplex;
 import dev.prism.queue.v1.AcknowledgeRequest;
 import dev.prism.queue.v1.Delivery;
@@ -43,7 +44,7 @@ public interface QueueFixture {
 
   /** A topic no other test uses; it is there. */
   default String newTopic() {
-    return "t" + KeyValueFixture.Names.NEXT.incrementAndGet();
+    return "t" + KeyValueFixture.Names.next();
   }
 
   /** Skips the rest of the test where the backend does not declare {@code capability}. */
@@ -72,7 +73,7 @@ public interface QueueFixture {
   }
 
   /** A subscription of the group from the topic's beginning. */
-  static Subscription.Builder from(String topic, String group) {
+  static Subscription.Builder fromStart(String topic, String group) {
     return Subscription.newBuilder()
         .setTopic(topic)
         .setGroup(group)
@@ -126,6 +127,17 @@ public interface QueueFixture {
         .setSeconds(millis / 1000)
         .setNanos((int) (millis % 1000) * 1_000_000)
         .build();
+  }
+
+  static Timestamp time(long millis) {
+    return Timestamp.newBuilder()
+        .setSeconds(millis / 1000)
+        .setNanos((int) (millis % 1000) * 1_000_000)
+        .build();
+  }
+
+  static long millis(Timestamp time) {
+    return time.getSeconds() * 1000 + time.getNanos() / 1_000_000;
   }
 
   default GetTopicInfoResponse info(String topic) {

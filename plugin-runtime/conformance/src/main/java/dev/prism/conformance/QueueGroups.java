@@ -1,6 +1,6 @@
 package dev.prism.conformance;
 
-import static dev.prism.conformance.QueueFixture.from;
+import static dev.prism.conformance.QueueFixture.fromStart;
 import static dev.prism.conformance.QueueFixture.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -22,7 +22,7 @@ public interface QueueGroups extends QueueFixture {
       publish(topic, "k" + i, "m" + i);
     }
     for (String group : List.of("a", "b")) {
-      try (Subscriber subscriber = subscribe(from(topic, group))) {
+      try (Subscriber subscriber = subscribe(fromStart(topic, group))) {
         List<Delivery> all = subscriber.next(10);
 
         assertThat(all).map(QueueFixture::text).doesNotHaveDuplicates().hasSize(10);
@@ -37,8 +37,8 @@ public interface QueueGroups extends QueueFixture {
     int count = 200;
     Set<String> seen = new HashSet<>();
     List<String> twice = new ArrayList<>();
-    try (Subscriber one = subscribe(from(topic, "g").setMaxInFlight(5));
-        Subscriber other = subscribe(from(topic, "g").setMaxInFlight(5))) {
+    try (Subscriber one = subscribe(fromStart(topic, "g").setMaxInFlight(5));
+        Subscriber other = subscribe(fromStart(topic, "g").setMaxInFlight(5))) {
       IntStream.range(0, count).forEach(i -> publish(topic, "k" + i, "m" + i));
 
       int left = count;
@@ -68,14 +68,14 @@ public interface QueueGroups extends QueueFixture {
       publish(topic, "k", "m" + i);
     }
     Set<String> acknowledged = new HashSet<>();
-    try (Subscriber one = subscribe(from(topic, "g"))) {
+    try (Subscriber one = subscribe(fromStart(topic, "g"))) {
       for (Delivery delivery : one.next(7)) {
         ack(topic, delivery);
         acknowledged.add(text(delivery));
       }
     }
 
-    try (Subscriber other = subscribe(from(topic, "g"))) {
+    try (Subscriber other = subscribe(fromStart(topic, "g"))) {
       List<String> rest = other.next(13).stream().map(QueueFixture::text).toList();
 
       assertThat(rest).doesNotHaveDuplicates().doesNotContainAnyElementsOf(acknowledged);
@@ -88,8 +88,8 @@ public interface QueueGroups extends QueueFixture {
     for (int i = 0; i < 10; i++) {
       publish(topic, "k", "m" + i);
     }
-    try (Subscriber one = subscribe(from(topic, ""));
-        Subscriber other = subscribe(from(topic, ""))) {
+    try (Subscriber one = subscribe(fromStart(topic, ""));
+        Subscriber other = subscribe(fromStart(topic, ""))) {
       assertThat(one.next(10)).map(QueueFixture::text).containsExactly(names(10));
       Delivery first = other.next();
       acknowledge(topic, QueueFixture.nack(first, 0));
@@ -108,8 +108,7 @@ public interface QueueGroups extends QueueFixture {
     String topic = newTopic();
     publish(topic, "k", "before");
     try (Subscriber subscriber =
-        subscribe(
-            from(topic, "g").setPosition(StartPosition.START_POSITION_LATEST))) {
+        subscribe(fromStart(topic, "g").setPosition(StartPosition.START_POSITION_LATEST))) {
       assertThat(subscriber.nextOrCaughtUp()).isNull();
 
       publish(topic, "k", "after");

@@ -1,10 +1,9 @@
 package dev.prism.conformance;
 
-import static dev.prism.conformance.QueueFixture.from;
+import static dev.prism.conformance.QueueFixture.fromStart;
 import static dev.prism.conformance.QueueFixture.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.util.Timestamps;
 import dev.prism.queue.v1.CommitRequest;
 import dev.prism.queue.v1.Delivery;
 import dev.prism.queue.v1.GetTopicInfoResponse;
@@ -41,7 +40,7 @@ public interface QueuePlaces extends QueueFixture {
 
     assertThat(lag(topic, "g")).isZero();
     publish(topic, "k", "new");
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       assertThat(text(subscriber.next())).isEqualTo("new");
     }
   }
@@ -58,7 +57,7 @@ public interface QueuePlaces extends QueueFixture {
                 .setOffsets(at(published.get(3).getPartition(), published.get(3).getOffset()))
                 .build());
 
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       assertThat(subscriber.next(2)).map(QueueFixture::text).containsExactly("m3", "m4");
     }
   }
@@ -71,15 +70,15 @@ public interface QueuePlaces extends QueueFixture {
     Thread.sleep(50); // so that the times of the messages differ: they are the backend's
     PublishResponse third = publish(topic, "k", "m2");
     long time;
-    try (Subscriber subscriber = subscribe(from(topic, "reader"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "reader"))) {
       Delivery delivery = subscriber.next(3).getLast();
       assertThat(delivery.getMessageId()).isEqualTo(third.getMessageId());
-      time = Timestamps.toMillis(delivery.getPublishedAt());
+      time = QueueFixture.millis(delivery.getPublishedAt());
     }
 
-    api().seek(seek(topic, "g").setTime(Timestamps.fromMillis(time)).build());
+    api().seek(seek(topic, "g").setTime(QueueFixture.time(time)).build());
 
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       assertThat(text(subscriber.next())).isEqualTo("m2");
     }
   }
@@ -88,7 +87,7 @@ public interface QueuePlaces extends QueueFixture {
   default void receiptsOfAGroupThatWasMovedExpire() {
     String topic = newTopic();
     publishSome(topic, 1);
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       Delivery delivery = subscriber.next();
 
       api().seek(seek(topic, "g").setPosition(StartPosition.START_POSITION_EARLIEST).build());
@@ -114,7 +113,7 @@ public interface QueuePlaces extends QueueFixture {
                 .build());
 
     assertThat(lag(topic, "g")).isEqualTo(3);
-    try (Subscriber subscriber = subscribe(from(topic, "g"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g"))) {
       assertThat(subscriber.next(3)).map(QueueFixture::text).containsExactly("m2", "m3", "m4");
     }
   }
@@ -124,7 +123,7 @@ public interface QueuePlaces extends QueueFixture {
     String topic = newTopic();
     publishSome(topic, 5);
     readAll(topic, "done", 5);
-    try (Subscriber subscriber = subscribe(from(topic, "busy"))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "busy"))) {
       List<Delivery> five = subscriber.next(5);
       ack(topic, five.get(0), five.get(1));
 
@@ -149,13 +148,11 @@ public interface QueuePlaces extends QueueFixture {
   }
 
   private List<PublishResponse> publishSome(String topic, int count) {
-    return IntStream.range(0, count)
-        .mapToObj(i -> publish(topic, "k", "m" + i))
-        .toList();
+    return IntStream.range(0, count).mapToObj(i -> publish(topic, "k", "m" + i)).toList();
   }
 
   private void readAll(String topic, String group, int count) {
-    try (Subscriber subscriber = subscribe(from(topic, group))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, group))) {
       List<Delivery> all = subscriber.next(count);
       assertThat(all).map(QueueFixture::text).doesNotHaveDuplicates();
       ack(topic, all.toArray(Delivery[]::new));

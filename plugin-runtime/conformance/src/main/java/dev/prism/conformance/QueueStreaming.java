@@ -1,7 +1,7 @@
 package dev.prism.conformance;
 
 import static dev.prism.conformance.QueueFixture.done;
-import static dev.prism.conformance.QueueFixture.from;
+import static dev.prism.conformance.QueueFixture.fromStart;
 import static dev.prism.conformance.QueueFixture.message;
 import static dev.prism.conformance.QueueFixture.text;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -45,7 +45,7 @@ public interface QueueStreaming extends QueueFixture {
     assertThat(results.stream().map(each -> each.getSuccess().getOffset()).toList())
         .isSorted()
         .doesNotHaveDuplicates();
-    try (Subscriber subscriber = subscribe(from(topic, "g").setMaxInFlight(count))) {
+    try (Subscriber subscriber = subscribe(fromStart(topic, "g").setMaxInFlight(count))) {
       List<String> read = subscriber.next(count).stream().map(QueueFixture::text).toList();
       assertThat(read).startsWith("m0", "m1", "m2").endsWith("m" + (count - 1));
     }
@@ -93,9 +93,7 @@ public interface QueueStreaming extends QueueFixture {
       assertThat(lag(topic, "g")).isEqualTo(7);
 
       consumer.stream.send(
-          ConsumeRequest.newBuilder()
-              .setCredit(ConsumeCredit.newBuilder().setMessages(2))
-              .build());
+          ConsumeRequest.newBuilder().setCredit(ConsumeCredit.newBuilder().setMessages(2)).build());
 
       List<Delivery> two = consumer.deliveries(2);
       assertThat(two).map(QueueFixture::text).containsExactly("m3", "m4");
@@ -133,7 +131,7 @@ public interface QueueStreaming extends QueueFixture {
                 ConsumeRequest.newBuilder()
                     .setStart(
                         ConsumeStart.newBuilder()
-                            .setSubscription(from(topic, group))
+                            .setSubscription(fromStart(topic, group))
                             .setCredit(credit))
                     .build()));
   }

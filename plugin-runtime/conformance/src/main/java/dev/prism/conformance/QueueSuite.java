@@ -6,15 +6,14 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Every assertion that a Queue backend must hold, each in the part that it belongs to. A backend's
- * test class extends this and gives it a {@link QueueApi}: over a link for the plugin alone, over gRPC
- * for the product.
+ * test class extends this and gives it a {@link QueueApi}: over a link for the plugin alone, over
+ * gRPC for the product.
  */
 public abstract class QueueSuite
     implements QueueDelivery, QueueAcks, QueueGroups, QueuePlaces, QueueStreaming {
   @Test
   void theBackendDeclaresWhatItMust() {
     assertThat(capabilities())
-        .containsAll(
-            RequiredCapabilities.of(backend(), RequiredCapabilities.Interface.QUEUE));
+        .containsAll(RequiredCapabilities.of(backend(), RequiredCapabilities.Interface.QUEUE));
   }
 }

@@ -6,14 +6,16 @@ import java.util.Iterator;
 
 /**
  * What the suites call a service through: a link ({@link LinkApi}) or gRPC ({@link GrpcApi}). Every
- * method throws {@link CallFailedException} where the service answers a status. Safe for any number of
- * threads.
+ * method throws {@link CallFailedException} where the service answers a status. Safe for any number
+ * of threads.
  */
 public sealed interface ServiceApi permits LinkApi, GrpcApi {
   /** One request, one answer. */
   <Q extends Message, R> R call(MethodDescriptor<Q, R> method, Q request);
 
-  /** One request; the answers as they come. {@code hasNext} and {@code next} throw what ends them. */
+  /**
+   * One request; the answers as they come. {@code hasNext} and {@code next} throw what ends them.
+   */
   <Q extends Message, R> Duplex<Q, R> stream(MethodDescriptor<Q, R> method, Q request);
 
   /** A stream of requests; the answers as they come. */

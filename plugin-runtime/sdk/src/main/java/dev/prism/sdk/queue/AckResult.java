@@ -13,8 +13,8 @@ public sealed interface AckResult {
   record Taken(long ackDeadlineMillis) implements AckResult {}
 
   /**
-   * Not done, and why: {@code RECEIPT_EXPIRED} where the delivery was acknowledged before, or comes or
-   * came back.
+   * Not done, and why: {@code RECEIPT_EXPIRED} where the delivery was acknowledged before, or comes
+   * or came back.
    */
   record Failed(Status status) implements AckResult {}
 }

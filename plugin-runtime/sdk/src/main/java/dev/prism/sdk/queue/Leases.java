@@ -13,9 +13,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one group has taken off a topic and not acknowledged, in this process's memory: for a backend
- * that keeps a log and leaves the rest to its readers. A message is leased to a consumer until a
- * deadline, or waits for its time.
+ * What one group has taken off a topic and not acknowledged, in this process's memory: for a
+ * backend that keeps a log and leaves the rest to its readers. A message is leased to a consumer
+ * until a deadline, or waits for its time.
  *
  * <p>Safe for any thread; every method takes a short while. Times are milliseconds since 1970.
  */
@@ -181,7 +181,9 @@ public final class Leases {
     }
   }
 
-  /** Forgets the messages of {@code partition} before {@code offset}: they count as acknowledged. */
+  /**
+   * Forgets the messages of {@code partition} before {@code offset}: they count as acknowledged.
+   */
   public synchronized void settleBefore(int partition, long offset) {
     TreeMap<Long, Held> offsets = partitions.get(partition);
     if (offsets != null) {

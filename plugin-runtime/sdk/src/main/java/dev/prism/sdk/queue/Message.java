@@ -3,8 +3,8 @@ package dev.prism.sdk.queue;
 import java.util.List;
 
 /**
- * A message as its writer gave it. It is kept so that the backend's own clients can read it: nothing
- * is wrapped around the payload (contract 9).
+ * A message as its writer gave it. It is kept so that the backend's own clients can read it:
+ * nothing is wrapped around the payload (contract 9).
  *
  * @param key orders and partitions; empty: none. At most 1 KiB
  * @param headers at most 64, 32 KiB together; {@code traceparent} among them where there is one

@@ -6,32 +6,33 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A backend that keeps messages in topics and delivers each at least once to every group of consumers
- * ({@code docs/queue.md} has the contract). All methods block and are called by the runtime, which has
- * checked names, sizes, capabilities and deadlines before and has joined concurrent calls into batches
- * (hazard 22).
+ * A backend that keeps messages in topics and delivers each at least once to every group of
+ * consumers ({@code docs/queue.md} has the contract). All methods block and are called by the
+ * runtime, which has checked names, sizes, capabilities and deadlines before and has joined
+ * concurrent calls into batches (hazard 22).
  *
- * <p>A method throws {@link dev.prism.status.PrismException} for a definite failure of everything it
- * was given, {@code TOPIC_NOT_FOUND} and {@code NOT_PROVISIONED} among them. For a failure of which it
- * cannot know whether it took effect it throws one with reason {@code OUTCOME_UNKNOWN}, and for a
- * backend that does not answer one with {@code BACKEND_UNAVAILABLE}. Any other exception is logged and
- * answered INTERNAL.
+ * <p>A method throws {@link dev.prism.status.PrismException} for a definite failure of everything
+ * it was given, {@code TOPIC_NOT_FOUND} and {@code NOT_PROVISIONED} among them. For a failure of
+ * which it cannot know whether it took effect it throws one with reason {@code OUTCOME_UNKNOWN},
+ * and for a backend that does not answer one with {@code BACKEND_UNAVAILABLE}. Any other exception
+ * is logged and answered INTERNAL.
  */
 public interface MessageQueue extends AutoCloseable {
   /** What this queue can do; asked once. */
   Set<Capability> capabilities();
 
   /**
-   * Writes the publications, those of one topic in order, and returns when all of them are as durable
-   * as the queue declares. Each succeeds or fails for itself. Called by one thread at a time, and now
-   * and then by that of {@link #acknowledge} with a dead letter.
+   * Writes the publications, those of one topic in order, and returns when all of them are as
+   * durable as the queue declares. Each succeeds or fails for itself. Called by one thread at a
+   * time, and now and then by that of {@link #acknowledge} with a dead letter.
    *
    * @return one result a publication, in order
    */
   List<PublicationResult> publish(String namespace, List<Publication> publications);
 
   /**
-   * A new consumer of a group, whose position is made at {@link Subscription#start} where it has none.
+   * A new consumer of a group, whose position is made at {@link Subscription#start} where it has
+   * none.
    */
   Consumer subscribe(String namespace, Subscription subscription);
 
@@ -39,8 +40,8 @@ public interface MessageQueue extends AutoCloseable {
   MessageReader read(String namespace, String topic, Start start);
 
   /**
-   * Takes what became of deliveries of groups, those of other processes and of consumers that are gone
-   * included. Called by one thread at a time, but beside {@link #publish}.
+   * Takes what became of deliveries of groups, those of other processes and of consumers that are
+   * gone included. Called by one thread at a time, but beside {@link #publish}.
    *
    * @return one result an ack, in order
    */
@@ -65,8 +66,8 @@ public interface MessageQueue extends AutoCloseable {
   TopicInfo info(String namespace, String topic, List<String> groups);
 
   /**
-   * Whether the backend answers now; called about once a second and bound by a second. Throws when it
-   * does not.
+   * Whether the backend answers now; called about once a second and bound by a second. Throws when
+   * it does not.
    */
   void ping();
 

@@ -6,8 +6,8 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names one delivery: which message, of which group, and which of its deliveries. What a client holds
- * is {@link #encode}'s text, which any process of the backend can read.
+ * Names one delivery: which message, of which group, and which of its deliveries. What a client
+ * holds is {@link #encode}'s text, which any process of the backend can read.
  *
  * @param topic the topic that was read
  * @param group the group that it was delivered to; empty: a subscription without one

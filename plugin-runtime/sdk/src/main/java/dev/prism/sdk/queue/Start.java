@@ -13,7 +13,9 @@ public sealed interface Start {
   /** Where the group stands; the earliest for one that has no position yet. */
   record Committed() implements Start {}
 
-  /** The first message written at this time or later; only where {@code SEEK_BY_TIME} is declared. */
+  /**
+   * The first message written at this time or later; only where {@code SEEK_BY_TIME} is declared.
+   */
   record Time(long millis) implements Start {}
 
   /**

@@ -76,8 +76,7 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
     this.answers =
         new Answers(metrics, plugin.name() + "/" + config.instance(), budget.batchBytes() * 2);
     metrics.info(plugin.name(), plugin.version(), plugin.backendType());
-    this.store =
-        plays(config, PluginRole.PROCESSOR) ? plugin.keyValue(config).orElse(null) : null;
+    this.store = plays(config, PluginRole.PROCESSOR) ? plugin.keyValue(config).orElse(null) : null;
     this.queue =
         plays(config, PluginRole.PUBLISHER) || plays(config, PluginRole.CONSUMER)
             ? plugin.queue(config).orElse(null)
@@ -324,8 +323,7 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
             + config.role().get().name().toLowerCase(Locale.ROOT));
   }
 
-  private static InterfaceInfo interfaceInfo(
-      AccessPattern pattern, Set<Capability> capabilities) {
+  private static InterfaceInfo interfaceInfo(AccessPattern pattern, Set<Capability> capabilities) {
     return InterfaceInfo.newBuilder()
         .setPattern(pattern)
         .addAllCapabilities(capabilities.stream().map(Capability::name).sorted().toList())

@@ -31,12 +31,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Serves {@code QueueService} from a queue: the methods with one answer; {@link QueueStreams} has the others. */
+/**
+ * Serves {@code QueueService} from a queue: the methods with one answer; {@link QueueStreams} has
+ * the others.
+ */
 final class QueueCalls implements AutoCloseable {
   /** Messages, and acknowledgements, of one batch. */
   private static final int BATCH_MESSAGES = 1024;
@@ -147,8 +150,7 @@ final class QueueCalls implements AutoCloseable {
   }
 
   /** A request of Publish, and each of a PublishStream. */
-  Publication publication(
-      PublishRequest request, @Nullable String traceparent) {
+  Publication publication(PublishRequest request, @Nullable String traceparent) {
     String topic = rules.topic(request.getTopic());
     var message = rules.message(request.getMessage(), "message.", traceparent);
     return new Publication(
@@ -298,11 +300,7 @@ final class QueueCalls implements AutoCloseable {
   /** Acknowledges on behalf of the runtime; returns when that is done. Any thread. */
   void bury(InboundCall stream, Operation operation, List<Ack> dead) {
     Thread waiting = Thread.currentThread();
-    StreamItem item =
-        new StreamItem(
-            stream,
-            new byte[0],
-            () -> LockSupport.unpark(waiting));
+    StreamItem item = new StreamItem(stream, new byte[0], () -> LockSupport.unpark(waiting));
     acks.offer(
         new Work<>(
             item,

@@ -11,8 +11,8 @@ import dev.prism.sdk.Capability;
 import dev.prism.sdk.queue.Ack;
 import dev.prism.sdk.queue.Header;
 import dev.prism.sdk.queue.Message;
-import dev.prism.sdk.queue.PublishResult;
 import dev.prism.sdk.queue.Publication;
+import dev.prism.sdk.queue.PublishResult;
 import dev.prism.sdk.queue.Receipt;
 import dev.prism.sdk.queue.Start;
 import dev.prism.status.PrismException;
@@ -106,8 +106,7 @@ final class QueueRules {
    * @param path where it stands in the request, for what is said of it
    * @param traceparent is kept with it where it has none of its own; or null
    */
-  Message message(
-      dev.prism.queue.v1.Message message, String path, @Nullable String traceparent) {
+  Message message(dev.prism.queue.v1.Message message, String path, @Nullable String traceparent) {
     if (message.getKey().size() > MOST_KEY_BYTES) {
       throw tooLarge(path + "key", MOST_KEY_BYTES);
     }

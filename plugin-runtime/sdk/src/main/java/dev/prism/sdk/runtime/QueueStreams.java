@@ -141,8 +141,7 @@ final class QueueStreams {
               .setMessage(request.getMessage())
               .setIdempotencyKey(request.getIdempotencyKey())
               .build();
-      calls.offer(
-          item, operation, now, calls.publication(single, item.header().traceparent()));
+      calls.offer(item, operation, now, calls.publication(single, item.header().traceparent()));
       calls.wake();
     } catch (PrismException refused) {
       answers.fail(item, operation, now, refused);
@@ -195,11 +194,7 @@ final class QueueStreams {
     Wanted wanted = wanted(begin.hasSubscription(), begin.getSubscription());
     long credit = credit(begin.getCredit());
     start(
-        call,
-        operation,
-        arrivedNanos,
-        "consumer",
-        () -> consume(call, operation, wanted, credit));
+        call, operation, arrivedNanos, "consumer", () -> consume(call, operation, wanted, credit));
   }
 
   private void consume(InboundCall call, Operation operation, Wanted wanted, long credit) {
@@ -313,8 +308,7 @@ final class QueueStreams {
       } else if (failure != null) {
         var acks = own(dev.prism.queue.v1.ConsumeAcks.parser(), item.request());
         for (var ack : acks.getAcksList()) {
-          results.addResults(
-              QueueMessages.ack(ack.getReceipt(), new AckResult.Failed(failure)));
+          results.addResults(QueueMessages.ack(ack.getReceipt(), new AckResult.Failed(failure)));
         }
       }
     }
@@ -412,11 +406,8 @@ final class QueueStreams {
 
   /** An eighth of the heap for all subscriptions together. */
   private int pollBytes() {
-    return (int)
-        Math.clamp(
-            budget.maxPendingBytes() / 2 / Math.max(1, open.get()),
-            LEAST_POLL_BYTES,
-            MOST_POLL_BYTES);
+    return Math.clamp(
+        budget.maxPendingBytes() / 2 / Math.max(1, open.get()), LEAST_POLL_BYTES, MOST_POLL_BYTES);
   }
 
   /** Takes what became of a delivery of a subscription without a group. On the lane of acks. */
@@ -430,8 +421,7 @@ final class QueueStreams {
       Publication letter =
           new Publication(
               topic,
-              List.of(
-                  DeadLetters.of(delivery.stored(), ack.receipt(), delivery.attempt(), reason)),
+              List.of(DeadLetters.of(delivery.stored(), ack.receipt(), delivery.attempt(), reason)),
               false,
               null);
       switch (queue.publish(namespace, List.of(letter)).getFirst()) {
@@ -487,8 +477,7 @@ final class QueueStreams {
   }
 
   /** The stream's next request, or null after its last. */
-  private static <M extends MessageLite> @Nullable M next(
-      Parser<M> parser, InboundCall call) {
+  private static <M extends MessageLite> @Nullable M next(Parser<M> parser, InboundCall call) {
     byte[] bytes = call.receive();
     if (bytes == null) {
       return null;

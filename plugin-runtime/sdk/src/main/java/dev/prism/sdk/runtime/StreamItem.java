@@ -6,8 +6,8 @@ import dev.prism.link.InboundCall;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One message of a stream that is answered for itself: for a {@link Coalescer} it is a call like any
- * other. Its answer is kept until the stream sends it.
+ * One message of a stream that is answered for itself: for a {@link Coalescer} it is a call like
+ * any other. Its answer is kept until the stream sends it.
  */
 final class StreamItem implements InboundCall {
   private final InboundCall stream;

@@ -15,8 +15,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 
 /**
- * One open subscription: takes deliveries from its consumer while the client has room for them, on a
- * virtual thread of its own.
+ * One open subscription: takes deliveries from its consumer while the client has room for them, on
+ * a virtual thread of its own.
  */
 final class SubscriptionRun {
   /** Deliveries of one message to the client. */

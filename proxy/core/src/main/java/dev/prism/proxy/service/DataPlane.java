@@ -32,7 +32,8 @@ import java.util.Set;
  */
 public final class DataPlane {
   /** The interfaces that this version serves; methods of the others are UNIMPLEMENTED. */
-  private static final Set<AccessPattern> SERVED = Set.of(AccessPattern.ACCESS_PATTERN_KEYVALUE, AccessPattern.ACCESS_PATTERN_QUEUE);
+  private static final Set<AccessPattern> SERVED =
+      Set.of(AccessPattern.ACCESS_PATTERN_KEYVALUE, AccessPattern.ACCESS_PATTERN_QUEUE);
 
   private final Gate gate;
   private final Router router;

@@ -61,8 +61,7 @@ final class DuplexCall extends ServerCall.Listener<byte[]> {
       Passage passage = new Passage(context.method(), metadata, new byte[0], receivedNanos);
       refuse(
           passage,
-          PrismException.status(
-              Reason.REQUEST_MALFORMED, "The method takes at least one request."),
+          PrismException.status(Reason.REQUEST_MALFORMED, "The method takes at least one request."),
           null);
     }
   }

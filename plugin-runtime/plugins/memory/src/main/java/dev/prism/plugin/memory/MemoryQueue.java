@@ -199,8 +199,7 @@ final class MemoryQueue implements MessageQueue {
         long untilDue =
             due == null
                 ? left
-                : TimeUnit.MILLISECONDS.toNanos(
-                    Math.max(1, due.message().deliverAtMillis() - now));
+                : TimeUnit.MILLISECONDS.toNanos(Math.max(1, due.message().deliverAtMillis() - now));
         topic.await(null, () -> woken, position, now, Math.min(left, untilDue));
       }
     }
@@ -237,8 +236,7 @@ final class MemoryQueue implements MessageQueue {
       if (delivery == null) {
         return Leases.expired();
       }
-      Message letter =
-          DeadLetters.of(delivery.stored(), ack.receipt(), delivery.attempt(), reason);
+      Message letter = DeadLetters.of(delivery.stored(), ack.receipt(), delivery.attempt(), reason);
       if (publish(namespace, name, List.of(letter), now)
           instanceof PublicationResult.Failed(Status status)) {
         return new AckResult.Failed(status);

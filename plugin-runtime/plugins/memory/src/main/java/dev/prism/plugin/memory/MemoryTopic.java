@@ -125,8 +125,7 @@ final class MemoryTopic {
         (partition, offset) -> {
           if (partition != 0 || offset > end) {
             throw PrismException.of(
-                Reason.FIELD_INVALID,
-                "the topic has partition 0 only, and its end is " + end);
+                Reason.FIELD_INVALID, "the topic has partition 0 only, and its end is " + end);
           }
         });
   }
@@ -218,6 +217,7 @@ final class MemoryTopic {
    *
    * @param woken is asked under the lock before waiting
    */
+  @SuppressWarnings("WaitNotInLoop") // the caller looks again, and waits again
   void await(@Nullable String name, Supplier<Boolean> woken, long seen, long now, long nanos) {
     locked(
         () -> {
