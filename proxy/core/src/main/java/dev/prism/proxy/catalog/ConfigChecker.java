@@ -97,8 +97,8 @@ final class ConfigChecker {
       ClientConfig config, Backend backend, InfoResponse info, List<Violation> violations) {
     ConsistencyLevel level = config.getConsistency().getLevel();
     List<ConsistencyLevel> given = info.getConsistencyLevelsList();
-    if (level == ConsistencyLevel.CONSISTENCY_LEVEL_UNSPECIFIED && !given.isEmpty()) {
-      return given.getFirst();
+    if (level == ConsistencyLevel.CONSISTENCY_LEVEL_UNSPECIFIED) {
+      return given.isEmpty() ? level : given.getFirst(); // none: it has no reads to be of a level
     }
     if (level != ConsistencyLevel.UNRECOGNIZED && !given.contains(level)) {
       violations.add(

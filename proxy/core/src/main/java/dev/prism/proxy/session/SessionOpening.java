@@ -3,6 +3,8 @@ package dev.prism.proxy.session;
 import dev.prism.config.v1.ClientConfig;
 import dev.prism.config.v1.ConfigEntry;
 import dev.prism.config.v1.ConfigSource;
+import dev.prism.plugin.v1.InfoResponse;
+import dev.prism.plugin.v1.InterfaceInfo;
 import dev.prism.proxy.auth.Principal;
 import dev.prism.proxy.catalog.Catalog;
 import dev.prism.proxy.catalog.Catalog.Meaning;
@@ -11,6 +13,7 @@ import dev.prism.session.v1.CreateSessionRequest;
 import dev.prism.status.PrismException;
 import dev.prism.status.PrismException.Violation;
 import dev.prism.status.Reason;
+import dev.prism.type.v1.AccessPattern;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -170,8 +173,20 @@ final class SessionOpening {
         namespace,
         usable.backend().name(),
         ClientConfigRules.type(usable.backend().type()),
-        usable.info().getCapabilitiesList().stream().sorted().toList(),
+        capabilities(usable.info(), wanted.config().getPattern()),
         usable.level());
+  }
+
+  /** What the plugin can do for the interface; of one that does not say, what it can do at all. */
+  private static List<String> capabilities(InfoResponse info, AccessPattern pattern) {
+    return info.getInterfaceInfoList().stream()
+        .filter(each -> each.getPattern() == pattern)
+        .findFirst()
+        .map(InterfaceInfo::getCapabilitiesList)
+        .orElseGet(info::getCapabilitiesList)
+        .stream()
+        .sorted()
+        .toList();
   }
 
   private static void atMost(String field, String text, int most, List<Violation> violations) {

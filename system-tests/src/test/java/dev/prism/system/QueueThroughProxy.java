@@ -1,0 +1,81 @@
+package dev.prism.system;
+
+import dev.prism.config.v1.BackendConfig;
+import dev.prism.config.v1.BackendType;
+import dev.prism.config.v1.ClientConfig;
+import dev.prism.conformance.GrpcApi;
+import dev.prism.conformance.QueueApi;
+import dev.prism.conformance.QueueSuite;
+import dev.prism.sdk.Capability;
+import dev.prism.session.v1.CreateSessionRequest;
+import dev.prism.session.v1.CreateSessionResponse;
+import dev.prism.session.v1.SessionServiceGrpc;
+import dev.prism.type.v1.AccessPattern;
+import io.grpc.ClientInterceptors;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+
+/** The Queue suite as a client of the shipped product sees it: gRPC, gate, ring, plugin process. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class QueueThroughProxy extends QueueSuite {
+  private final String backend;
+  private final BackendType type;
+  private Prism prism;
+  private CreateSessionResponse session;
+  private QueueApi api;
+
+  QueueThroughProxy(String backend, BackendType type) {
+    this.backend = backend;
+    this.type = type;
+  }
+
+  @BeforeAll
+  void start() throws IOException {
+    prism = Prism.up(Prism.newDirectory("queue-" + backend));
+    session =
+        SessionServiceGrpc.newBlockingStub(prism.channel())
+            .createSession(
+                CreateSessionRequest.newBuilder()
+                    .setInlineConfig(
+                        ClientConfig.newBuilder()
+                            .setName("queue")
+                            .setPattern(AccessPattern.ACCESS_PATTERN_QUEUE)
+                            .setBackend(BackendConfig.newBuilder().setType(type)))
+                    .build());
+    api =
+        new QueueApi(
+            new GrpcApi(
+                () ->
+                    ClientInterceptors.intercept(
+                        prism.channel(), Prism.session(session.getSessionToken()))));
+  }
+
+  @AfterAll
+  void stop() {
+    prism.close();
+  }
+
+  @Override
+  public String backend() {
+    return backend;
+  }
+
+  @Override
+  public Set<Capability> capabilities() {
+    Set<Capability> declared = EnumSet.noneOf(Capability.class);
+    session
+        .getConfigs(0)
+        .getCapabilitiesList()
+        .forEach(name -> declared.add(Capability.valueOf(name)));
+    return declared;
+  }
+
+  @Override
+  public QueueApi api() {
+    return api;
+  }
+}
