@@ -359,6 +359,7 @@ final class QueueStreams {
     @Override
     public void close() {
       runs.remove(run);
+      run.close();
       solos.remove(owner);
     }
   }

@@ -18,7 +18,7 @@ import java.util.function.IntSupplier;
  * One open subscription: takes deliveries from its consumer while the client has room for them, on
  * a virtual thread of its own.
  */
-final class SubscriptionRun {
+final class SubscriptionRun implements AutoCloseable {
   /** Deliveries of one message to the client. */
   static final int MOST_DELIVERIES = 256;
 
@@ -109,20 +109,21 @@ final class SubscriptionRun {
     LockSupport.unpark(thread);
   }
 
-  /**
-   * Delivers until the client has gone or {@link #finish} is called. What was not acknowledged then
-   * comes back to the group.
-   */
+  /** Delivers until the client has gone or {@link #finish} is called. */
   void run() {
     thread = Thread.currentThread();
-    try (places;
-        consumer) {
-      deliver();
-    }
+    deliver();
     if (draining) {
       throw PrismException.of(
           Reason.SHUTTING_DOWN, "the plugin is shutting down; subscribe again after a moment");
     }
+  }
+
+  /** Gives up the place in the group: what was not acknowledged comes back to it. */
+  @Override
+  public void close() {
+    places.close();
+    consumer.close();
   }
 
   private void deliver() {
