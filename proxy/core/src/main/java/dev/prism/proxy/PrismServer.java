@@ -181,6 +181,7 @@ public final class PrismServer implements AutoCloseable {
 
     Router router = new Router(plugins, metrics);
     DataPlane dataPlane = new DataPlane(gate(sessions), router, metrics, callLog);
+    admission.onDrain(dataPlane::endSubscriptions);
     Health health = new Health(admission, plugins);
     List<ServerServiceDefinition> data =
         new ArrayList<>(dataPlane.services(MethodTable.ofContract()));

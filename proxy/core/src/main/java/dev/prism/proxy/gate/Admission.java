@@ -3,6 +3,8 @@ package dev.prism.proxy.gate;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -16,6 +18,7 @@ public final class Admission implements Step {
 
   private final AtomicInteger inFlight = new AtomicInteger();
   private final int limit;
+  private final List<Runnable> drainHooks = new CopyOnWriteArrayList<>();
   private volatile boolean open;
   private volatile boolean draining;
 
@@ -78,6 +81,11 @@ public final class Admission implements Step {
     return open;
   }
 
+  /** Has {@code hook} run when nothing is let in any more, before what is in is waited for. */
+  public void onDrain(Runnable hook) {
+    drainHooks.add(hook);
+  }
+
   /** Whether the server shuts down. */
   public boolean isDraining() {
     return draining;
@@ -91,6 +99,7 @@ public final class Admission implements Step {
   public boolean drain(Duration grace) {
     draining = true;
     open = false;
+    drainHooks.forEach(Runnable::run);
     long deadline = System.nanoTime() + grace.toNanos();
     while (inFlight.get() > 0) {
       if (System.nanoTime() - deadline >= 0) {

@@ -49,6 +49,14 @@ public final class MethodTable {
       Descriptor request,
       Descriptor response,
       ResourceScanner resources) {
+    /** Whether it is a stream of what others write, which has no end of its own. */
+    public boolean isSubscription() {
+      return serverStreaming
+          && access == Access.ACCESS_READ
+          && (pattern == AccessPattern.ACCESS_PATTERN_QUEUE
+              || pattern == AccessPattern.ACCESS_PATTERN_PUBSUB);
+    }
+
     /** Whether one request has one answer. */
     public boolean unary() {
       return !clientStreaming && !serverStreaming;

@@ -26,7 +26,13 @@ abstract class DataCall extends ServerCall.Listener<byte[]> {
   private static final Logger LOG = LoggerFactory.getLogger(DataCall.class);
 
   /** What every call of one method uses. */
-  record Context(Method method, Gate gate, Router router, MethodMetrics metrics, CallLog log) {}
+  record Context(
+      Method method,
+      Gate gate,
+      Router router,
+      MethodMetrics metrics,
+      CallLog log,
+      Subscriptions subscriptions) {}
 
   /** How a call ended without an answer. */
   record Failure(Status status, @Nullable Throwable cause) {}

@@ -39,12 +39,18 @@ public final class DataPlane {
   private final Router router;
   private final ProxyMetrics metrics;
   private final CallLog log;
+  private final Subscriptions subscriptions = new Subscriptions();
 
   public DataPlane(Gate gate, Router router, ProxyMetrics metrics, CallLog log) {
     this.gate = gate;
     this.router = router;
     this.metrics = metrics;
     this.log = log;
+  }
+
+  /** Ends the subscriptions that are open, and those that come later: the server shuts down. */
+  public void endSubscriptions() {
+    subscriptions.end();
   }
 
   /** One definition a service, in the table's order. */
@@ -80,7 +86,8 @@ public final class DataPlane {
     if (!SERVED.contains(method.pattern())) {
       return (call, metadata) -> unimplemented(method, call, metadata, figures);
     }
-    DataCall.Context context = new DataCall.Context(method, gate, router, figures, log);
+    DataCall.Context context =
+        new DataCall.Context(method, gate, router, figures, log, subscriptions);
     if (method.clientStreaming()) {
       return (call, metadata) -> {
         call.request(1);

@@ -27,7 +27,7 @@ final class DuplexCall extends ServerCall.Listener<byte[]> {
   private final long receivedNanos = System.nanoTime();
   private volatile @Nullable Exchange exchange;
   private volatile boolean cancelled;
-  private volatile boolean sessionEnded;
+  private volatile @Nullable Status because;
   private boolean begun;
 
   DuplexCall(DataCall.Context context, ServerCall<byte[], byte[]> call, Metadata metadata) {
@@ -109,7 +109,8 @@ final class DuplexCall extends ServerCall.Listener<byte[]> {
   /** Hands on the answers, to the end. */
   private void answer(Passage passage, Exchange open) {
     int code = Code.CANCELLED_VALUE;
-    try (Session.EndListener _ = passage.session().onEnd(this::endWithSession);
+    try (Session.EndListener _ = passage.session().onEnd(() -> end(StreamCall.SESSION_ENDED));
+        Subscriptions.Place _ = place();
         open) {
       byte[] message = open.receive();
       while (message != null) {
@@ -130,9 +131,8 @@ final class DuplexCall extends ServerCall.Listener<byte[]> {
   }
 
   private Status status(Passage passage, LinkException failure) {
-    return sessionEnded
-        ? StreamCall.SESSION_ENDED
-        : context.router().failed(passage, failure).status();
+    Status why = because;
+    return why == null ? context.router().failed(passage, failure).status() : why;
   }
 
   private Metadata successTrailers(Passage passage) {
@@ -164,8 +164,14 @@ final class DuplexCall extends ServerCall.Listener<byte[]> {
     context.metrics().ended(code, System.nanoTime() - receivedNanos);
   }
 
-  private void endWithSession() {
-    sessionEnded = true;
+  private Subscriptions.Place place() {
+    return context.method().isSubscription()
+        ? context.subscriptions().add(() -> end(StreamCall.SHUTTING_DOWN))
+        : () -> {};
+  }
+
+  private void end(Status why) {
+    because = why;
     close();
   }
 

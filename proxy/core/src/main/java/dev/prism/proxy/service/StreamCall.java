@@ -22,7 +22,11 @@ final class StreamCall extends DataCall {
   static final Status SESSION_ENDED =
       PrismException.status(Reason.SESSION_EXPIRED, "The session has ended; open a new one.");
 
-  private volatile boolean sessionEnded;
+  static final Status SHUTTING_DOWN =
+      PrismException.status(
+          Reason.SHUTTING_DOWN, "The server is shutting down; connect and subscribe again.");
+
+  private volatile @Nullable Status because;
 
   StreamCall(Context context, ServerCall<byte[], byte[]> call, Metadata metadata) {
     super(context, call, metadata);
@@ -30,8 +34,9 @@ final class StreamCall extends DataCall {
 
   @Override
   int answer(Passage passage) throws CallFailedException {
-    Session.EndListener sessionEnd = passage.session().onEnd(this::endWithSession);
-    try (Exchange exchange = context.router().open(passage)) {
+    try (Session.EndListener _ = passage.session().onEnd(() -> end(SESSION_ENDED));
+        Subscriptions.Place _ = place();
+        Exchange exchange = context.router().open(passage)) {
       exchange.halfClose();
       call.sendHeaders(new Metadata());
       byte[] message = exchange.receive();
@@ -43,8 +48,6 @@ final class StreamCall extends DataCall {
       }
     } catch (LinkException failure) {
       throw context.router().failed(passage, failure);
-    } finally {
-      sessionEnd.close();
     }
     if (!cancellation.finish()) {
       throw gone();
@@ -61,14 +64,20 @@ final class StreamCall extends DataCall {
     return cancellation.endWrite();
   }
 
-  private void endWithSession() {
-    sessionEnded = true;
+  private Subscriptions.Place place() {
+    return context.method().isSubscription()
+        ? context.subscriptions().add(() -> end(SHUTTING_DOWN))
+        : () -> {};
+  }
+
+  private void end(Status why) {
+    because = why;
     cancellation.cancel();
   }
 
   @Override
   @Nullable Status cancelledBecause() {
-    return sessionEnded && !call.isCancelled() ? SESSION_ENDED : null;
+    return call.isCancelled() ? null : because;
   }
 
   private static CallFailedException gone() {
