@@ -163,7 +163,7 @@ public interface QueueFixture {
     private final Duplex<SubscribeRequest, SubscribeResponse> stream;
     private final ArrayDeque<Delivery> waiting = new ArrayDeque<>();
 
-    Subscriber(Duplex<SubscribeRequest, SubscribeResponse> stream) {
+    public Subscriber(Duplex<SubscribeRequest, SubscribeResponse> stream) {
       this.stream = stream;
     }
 
