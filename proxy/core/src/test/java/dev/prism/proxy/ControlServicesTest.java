@@ -272,7 +272,7 @@ class ControlServicesTest {
             configs
                 .validateConfig(
                     ValidateConfigRequest.newBuilder()
-                        .setConfig(keyValue("").setPattern(AccessPattern.ACCESS_PATTERN_QUEUE))
+                        .setConfig(keyValue("").setPattern(AccessPattern.ACCESS_PATTERN_READER))
                         .build())
                 .getViolationsList())
         .extracting(BadRequest.FieldViolation::getField)

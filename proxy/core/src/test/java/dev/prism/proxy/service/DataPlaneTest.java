@@ -283,6 +283,7 @@ class DataPlaneTest {
     List<MethodTable.Method> planned =
         MethodTable.ofContract().all().stream()
             .filter(method -> method.pattern() != AccessPattern.ACCESS_PATTERN_KEYVALUE)
+            .filter(method -> method.pattern() != AccessPattern.ACCESS_PATTERN_QUEUE)
             .filter(method -> !method.clientStreaming())
             .toList();
 
