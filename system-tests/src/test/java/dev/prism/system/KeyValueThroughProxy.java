@@ -9,8 +9,6 @@ import dev.prism.session.v1.CreateSessionResponse;
 import dev.prism.session.v1.SessionServiceGrpc;
 import io.grpc.ClientInterceptors;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -74,21 +72,6 @@ abstract class KeyValueThroughProxy extends KeyValueSuite {
 
   @Override
   public void restart() {
-    long pid = prism.plugin(backend).getPid();
-    try {
-      Signals.send("KILL", pid);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
-    Await.until(
-        "the plugin is back",
-        Duration.ofSeconds(20),
-        () ->
-            prism.plugin(backend).getPid() != pid
-                && prism.plugin(backend).getState()
-                    == dev.prism.admin.v1.PluginState.PLUGIN_STATE_READY);
+    Signals.killAndAwaitTheNext(prism, backend);
   }
 }

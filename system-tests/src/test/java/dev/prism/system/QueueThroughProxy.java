@@ -78,4 +78,9 @@ abstract class QueueThroughProxy extends QueueSuite {
   public QueueApi api() {
     return api;
   }
+
+  @Override
+  public void restart() {
+    Signals.killAndAwaitTheNext(prism, backend);
+  }
 }

@@ -1,8 +1,10 @@
 package dev.prism.system;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** Signals to processes this build started, and what the kernel says of them. */
 final class Signals {
@@ -34,5 +36,25 @@ final class Signals {
     String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
     return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / 100.0;
+  }
+
+  /** Kills a backend's plugin process, and waits for the one that its supervisor starts. */
+  static void killAndAwaitTheNext(Prism prism, String backend) {
+    long pid = prism.plugin(backend).getPid();
+    try {
+      send("KILL", pid);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+    Await.until(
+        "the plugin is back",
+        Duration.ofSeconds(20),
+        () ->
+            prism.plugin(backend).getPid() != pid
+                && prism.plugin(backend).getState()
+                    == dev.prism.admin.v1.PluginState.PLUGIN_STATE_READY);
   }
 }

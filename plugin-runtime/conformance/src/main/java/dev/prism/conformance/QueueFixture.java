@@ -42,6 +42,9 @@ public interface QueueFixture {
   /** The service; the same one for all tests of a class or another for each. */
   QueueApi api();
 
+  /** Ends the backend's plugin process, not gently where that can be, and awaits the next one. */
+  void restart();
+
   /** A topic no other test uses; it is there. */
   default String newTopic() {
     return "t" + KeyValueFixture.Names.next();

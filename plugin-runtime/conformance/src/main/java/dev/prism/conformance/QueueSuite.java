@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
  * gRPC for the product.
  */
 public abstract class QueueSuite
-    implements QueueDelivery, QueueAcks, QueueGroups, QueuePlaces, QueueStreaming {
+    implements QueueDelivery, QueueAcks, QueueGroups, QueuePlaces, QueueStreaming, QueueDurability {
   @Test
   void theBackendDeclaresWhatItMust() {
     assertThat(capabilities())

@@ -45,4 +45,9 @@ class MemoryQueueTest extends QueueSuite {
   public QueueApi api() {
     return plugin.queue("default");
   }
+
+  @Override
+  public void restart() {
+    plugin.restart();
+  }
 }

@@ -1,5 +1,6 @@
 package dev.prism.plugin.sqlite;
 
+import com.google.rpc.Status;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import java.sql.SQLException;
@@ -74,5 +75,12 @@ final class Failures {
               "the database's disk does not answer: nothing was changed");
       default -> PrismException.of(Reason.INTERNAL, "the database refused the call");
     };
+  }
+
+  /** What is said of an idempotency key that came with another request. */
+  static Status keyReused() {
+    return PrismException.status(
+        Reason.IDEMPOTENCY_KEY_REUSED,
+        "this idempotency key came with another request before: use a new one");
   }
 }

@@ -7,14 +7,16 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 
-/** The tables, and the versions they have had. */
-final class Schema {
-  /** {@code PRAGMA application_id}: PRSM. Other programs' databases have another. */
-  static final int APPLICATION_ID = 0x5052534D;
-
+/**
+ * The tables of a database, and the versions they have had.
+ *
+ * @param applicationId {@code PRAGMA application_id}: other programs' databases have another
+ * @param steps what leads from each version to the next; the first makes an empty file version 1. A
+ *     released step is never changed
+ */
+record Schema(int applicationId, List<List<String>> steps) {
   /**
-   * What leads from each version to the next; the first makes an empty file version 1. A released
-   * step is never changed.
+   * Items; application id PRSM.
    *
    * <p>item: clustered on its key, so that a read is one descent and a scan reads neighbours.
    * {@code partition} is empty where it is the key itself, which is the common case: the key is
@@ -25,10 +27,12 @@ final class Schema {
    *
    * <p>meta: one number by name; {@code etag_ceiling}: no etag from here on has been given out.
    */
-  private static final List<List<String>> STEPS =
-      List.of(
+  static final Schema ITEMS =
+      new Schema(
+          0x5052534D,
           List.of(
-              """
+              List.of(
+                  """
               CREATE TABLE item (
                 namespace TEXT NOT NULL,
                 collection TEXT NOT NULL,
@@ -42,70 +46,61 @@ final class Schema {
                 PRIMARY KEY (namespace, collection, key, partition)
               ) STRICT, WITHOUT ROWID
               """,
-              """
+                  """
               CREATE INDEX item_partition ON item (namespace, collection, partition, key)
                 WHERE partition <> ''
               """,
-              "CREATE INDEX item_expiry ON item (expires_at) WHERE expires_at IS NOT NULL",
-              """
-              CREATE TABLE idempotency (
-                namespace TEXT NOT NULL,
-                scope TEXT NOT NULL,
-                key TEXT NOT NULL,
-                created INTEGER NOT NULL,
-                fingerprint BLOB NOT NULL,
-                response BLOB NOT NULL,
-                PRIMARY KEY (namespace, scope, key)
-              ) STRICT, WITHOUT ROWID
-              """,
-              "CREATE INDEX idempotency_created ON idempotency (created)",
-              """
+                  "CREATE INDEX item_expiry ON item (expires_at) WHERE expires_at IS NOT NULL",
+                  Remembered.TABLE,
+                  Remembered.INDEX,
+                  """
               CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
                 STRICT, WITHOUT ROWID
               """,
-              "INSERT INTO meta VALUES ('etag_ceiling', 1)",
-              "PRAGMA application_id = " + APPLICATION_ID));
+                  "INSERT INTO meta VALUES ('etag_ceiling', 1)")));
 
   /** The version this build writes. */
-  static final int VERSION = STEPS.size();
-
-  private Schema() {}
+  int version() {
+    return steps.size();
+  }
 
   /**
-   * Brings the database to {@link #VERSION}, in one transaction.
+   * Brings the database to {@link #version}, in one transaction.
    *
    * @param isNew whether the file is known to hold nothing
    * @throws DatabaseRefusedException where it is another program's or a newer Prism's
    */
-  static void bringUp(Connection connection, DatabaseFile file, boolean isNew) throws SQLException {
+  void bringUp(Connection connection, DatabaseFile file, boolean isNew) throws SQLException {
+    int known = version();
     int version = number(connection, "PRAGMA user_version");
     int application = number(connection, "PRAGMA application_id");
-    if (!isNew && application != APPLICATION_ID && !(version == 0 && isEmpty(connection))) {
+    if (!isNew && application != applicationId && !(version == 0 && isEmpty(connection))) {
       throw new DatabaseRefusedException(
           Cause.FOREIGN,
           file.path() + " is a database of another program: give Prism a file of its own");
     }
-    if (version > VERSION) {
+    if (version > known) {
       throw new DatabaseRefusedException(
           Cause.NEWER_VERSION,
           file.path()
               + " has schema version "
               + version
               + " and this build knows up to "
-              + VERSION
+              + known
               + ": start the newer version of Prism that wrote it, or restore an older backup");
     }
-    if (version == VERSION) {
+    if (version == known) {
       return;
     }
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
-      for (List<String> step : STEPS.subList(version, VERSION)) {
+      for (List<String> step : steps.subList(version, known)) {
         for (String sql : step) {
           statement.execute(sql);
         }
       }
-      statement.execute("PRAGMA user_version = " + VERSION);
+      statement.execute("PRAGMA application_id = " + applicationId);
+      statement.execute("PRAGMA user_version = " + known);
       connection.commit();
     } finally {
       connection.setAutoCommit(true);

@@ -5,24 +5,29 @@ import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginConfigException;
 import dev.prism.sdk.PluginMain;
 import dev.prism.sdk.keyvalue.KeyValueStore;
+import dev.prism.sdk.queue.MessageQueue;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Key-value on an embedded SQLite database.
+ * Key-value and queues on embedded SQLite databases.
  *
  * <p>Variables: {@code DATABASE_URL} ({@code sqlite:PATH} or a path) names the file, by default
  * {@code PRISM_DATA_DIR/PRISM_INSTANCE.db}; {@code PRISM_POOL_SIZE} is how many reads run at once,
- * by default {@value #READERS}; {@code SQLITE_MAX_BYTES} bounds the database's size.
+ * by default {@value #READERS}; {@code SQLITE_MAX_BYTES} bounds each database's size; {@code
+ * SQLITE_QUEUE_KEEP_SECONDS} is how long a message stays that every group has acknowledged.
  */
 public final class SqlitePlugin implements Plugin {
   /** Reads at once: more than the processors of a small machine, few enough for a small process. */
   static final int READERS = 4;
 
   private static final long LEAST_BYTES = 1 << 20;
+  private static final int KEEP_SECONDS = 3600;
+  private static final int MOST_KEEP_SECONDS = (int) TimeUnit.DAYS.toSeconds(365);
 
   private final InstantSource clock;
 
@@ -51,16 +56,39 @@ public final class SqlitePlugin implements Plugin {
     return Optional.of(SqliteStore.open(settings(config), clock));
   }
 
+  @Override
+  public Optional<MessageQueue> queue(PluginConfig config) {
+    return Optional.of(SqliteQueue.open(queueSettings(config), clock));
+  }
+
   static SqliteSettings settings(PluginConfig config) {
-    Path file =
-        config
-            .string("DATABASE_URL")
-            .map(SqlitePlugin::path)
-            .orElseGet(() -> config.dataDir().resolve(config.instance() + ".db"));
-    return new SqliteSettings(
-        file,
-        config.poolSize(READERS),
-        config.bytes("SQLITE_MAX_BYTES", 0, LEAST_BYTES, Long.MAX_VALUE));
+    return new SqliteSettings(file(config), config.poolSize(READERS), maxBytes(config));
+  }
+
+  /**
+   * The queue has a file of its own: its syncs and those of the items do not wait for each other.
+   */
+  static QueueSettings queueSettings(PluginConfig config) {
+    Path file = file(config);
+    String name = String.valueOf(file.getFileName());
+    String queue = name.endsWith(".db") ? name.substring(0, name.length() - 3) : name;
+    int keepSeconds =
+        config.integer("SQLITE_QUEUE_KEEP_SECONDS", KEEP_SECONDS, 0, MOST_KEEP_SECONDS);
+    return new QueueSettings(
+        file.resolveSibling(queue + ".queue.db"),
+        maxBytes(config),
+        TimeUnit.SECONDS.toMillis(keepSeconds));
+  }
+
+  private static Path file(PluginConfig config) {
+    return config
+        .string("DATABASE_URL")
+        .map(SqlitePlugin::path)
+        .orElseGet(() -> config.dataDir().resolve(config.instance() + ".db"));
+  }
+
+  private static long maxBytes(PluginConfig config) {
+    return config.bytes("SQLITE_MAX_BYTES", 0, LEAST_BYTES, Long.MAX_VALUE);
   }
 
   private static Path path(String url) {

@@ -9,7 +9,6 @@ import dev.prism.sdk.keyvalue.Scan;
 import dev.prism.sdk.keyvalue.ScanSink;
 import dev.prism.sdk.keyvalue.Unit;
 import dev.prism.sdk.keyvalue.UnitResult;
-import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.InstantSource;
@@ -17,8 +16,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Values in one SQLite file: one connection writes, a batch a transaction, so that one sync of the
@@ -28,8 +25,6 @@ import org.slf4j.LoggerFactory;
  * <p>docs/sqlite.md says what is promised and how failures are met.
  */
 public final class SqliteStore implements KeyValueStore {
-  private static final Logger LOG = LoggerFactory.getLogger(SqliteStore.class);
-
   private final DatabaseFile file;
   private final InstantSource clock;
   private final Execution execution;
@@ -59,53 +54,46 @@ public final class SqliteStore implements KeyValueStore {
    *     changed
    */
   public static SqliteStore open(SqliteSettings settings, InstantSource clock) {
-    DatabaseFile file = DatabaseFile.take(settings.file());
-    try {
-      return open(settings, file, clock);
-    } catch (SQLException | IOException | RuntimeException e) {
-      DatabaseRefusedException refusal = refusal(file, e);
-      closeQuietly(file, refusal);
-      throw refusal;
-    }
+    return Opened.database(
+        settings.file(),
+        settings.maxBytes(),
+        Schema.ITEMS,
+        (file, connections, connection) -> open(settings, clock, file, connections, connection));
   }
 
-  private static SqliteStore open(SqliteSettings settings, DatabaseFile file, InstantSource clock)
-      throws SQLException, IOException {
-    NativeLibrary.load(file);
-    Connections connections = new Connections(file.path(), settings.maxBytes());
-    Connection connection = connections.writer();
-    @Nullable WriteAhead writes = null;
-    @Nullable ReaderPool readers = null;
+  private static SqliteStore open(
+      SqliteSettings settings,
+      InstantSource clock,
+      DatabaseFile file,
+      Connections connections,
+      Connection connection)
+      throws SQLException {
+    WriteAhead writes = new WriteAhead(connections, connection, clock);
+    // One more than the runtime uses at once: ping comes on a thread of its own.
+    ReaderPool readers = new ReaderPool(connections, settings.readers() + 1);
     try {
-      boolean isNew = file.isNew();
-      Schema.bringUp(connection, file, isNew);
-      if (isNew) {
-        file.created();
-      }
-      writes = new WriteAhead(connections, connection, clock);
-      // One more than the runtime uses at once: ping comes on a thread of its own.
-      readers = new ReaderPool(connections, settings.readers() + 1);
       readers.ping();
-      Upkeep upkeep = new Upkeep(connections.checkpointer(), writes);
+      Connection checkpointer = connections.checkpointer();
+      Upkeep upkeep = new Upkeep(checkpointer, writes.commits(), new Expired(checkpointer, writes));
       upkeep.start();
       Execution execution = new Execution(settings.readers(), true, true);
       return new SqliteStore(file, clock, execution, readers, writes, upkeep);
-    } catch (SQLException | IOException | RuntimeException e) {
-      if (readers != null) {
-        readers.close();
-      }
-      if (writes != null) {
-        writes.close();
-      } else {
-        connection.close();
-      }
+    } catch (SQLException | RuntimeException e) {
+      readers.close();
       throw e;
     }
   }
 
   @Override
   public Set<Capability> capabilities() {
-    return EnumSet.allOf(Capability.class);
+    return EnumSet.of(
+        Capability.TTL,
+        Capability.PRECONDITIONS,
+        Capability.COMPARE_AND_SWAP,
+        Capability.GLOBAL_SCAN,
+        Capability.ATOMIC_BATCH,
+        Capability.IDEMPOTENCY,
+        Capability.DURABLE);
   }
 
   @Override
@@ -162,32 +150,7 @@ public final class SqliteStore implements KeyValueStore {
     readers.close();
     writes.close();
     upkeep.closeConnection();
-    try {
-      file.close();
-    } catch (IOException e) {
-      LOG.warn("cannot give back the lock of {}", file.path(), e);
-    }
-  }
-
-  private static DatabaseRefusedException refusal(DatabaseFile file, Exception e) {
-    return switch (e) {
-      case DatabaseRefusedException refusal -> refusal;
-      case SQLException sql when Failures.isDamage(sql) ->
-          file.damaged("SQLite: " + Failures.code(sql), sql);
-      default ->
-          new DatabaseRefusedException(
-              DatabaseRefusedException.Cause.UNUSABLE,
-              "cannot open " + file.path() + ": " + e.getMessage(),
-              e);
-    };
-  }
-
-  private static void closeQuietly(DatabaseFile file, Exception failure) {
-    try {
-      file.close();
-    } catch (IOException e) {
-      failure.addSuppressed(e);
-    }
+    Opened.release(file);
   }
 
   /** What tests look at. */

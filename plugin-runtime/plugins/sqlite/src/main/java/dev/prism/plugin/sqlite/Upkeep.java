@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What is done beside the calls, on a thread of its own: the log is copied into the database before
- * it grows large, and expired rows are found, to be removed in the shadow of the batches.
+ * it grows large, and what has had its time is found.
  *
  * <p>The copying itself disturbs nobody. For the log to begin anew no batch may be under way for a
  * moment: that is done once most has been copied, so that little is left to copy.
@@ -28,27 +28,29 @@ final class Upkeep implements AutoCloseable {
   private static final long FRAME_BYTES = 4096 + 24;
   private static final long TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** Looks for what has had its time; once a second. */
+  @FunctionalInterface
+  interface Sweep {
+    void step() throws SQLException;
+  }
+
   private final Connection connection;
-  private final WriteAhead writes;
+  private final Commits<?> commits;
+  private final Sweep sweep;
   private final PreparedStatement copied;
   private final PreparedStatement copy;
   private final PreparedStatement restart;
-  private final PreparedStatement anythingExpired;
-  private final PreparedStatement anythingToForget;
   private final Thread thread;
   private volatile boolean ended;
   private volatile boolean called;
 
-  Upkeep(Connection connection, WriteAhead writes) throws SQLException {
+  Upkeep(Connection connection, Commits<?> commits, Sweep sweep) throws SQLException {
     this.connection = connection;
-    this.writes = writes;
+    this.commits = commits;
+    this.sweep = sweep;
     copied = connection.prepareStatement("PRAGMA wal_checkpoint(NOOP)");
     copy = connection.prepareStatement("PRAGMA wal_checkpoint(PASSIVE)");
     restart = connection.prepareStatement("PRAGMA wal_checkpoint(RESTART)");
-    anythingExpired =
-        connection.prepareStatement("SELECT 1 FROM item WHERE expires_at <= ?1 LIMIT 1");
-    anythingToForget =
-        connection.prepareStatement("SELECT 1 FROM idempotency WHERE created <= ?1 LIMIT 1");
     thread = Thread.ofPlatform().daemon().name("sqlite-upkeep").unstarted(this::run);
   }
 
@@ -58,7 +60,7 @@ final class Upkeep implements AutoCloseable {
 
   /** A batch was written; wakes the thread where the log has grown enough. Costs a read. */
   void wrote() {
-    if (writes.estimatedBytes() >= CHECKPOINT_BYTES && !called) {
+    if (commits.estimatedBytes() >= CHECKPOINT_BYTES && !called) {
       called = true;
       LockSupport.unpark(thread);
     }
@@ -75,52 +77,34 @@ final class Upkeep implements AutoCloseable {
         failed = true;
       }
       called = failed; // after a failure no batch wakes this before its time
-      if (failed || writes.estimatedBytes() < CHECKPOINT_BYTES) {
+      if (failed || commits.estimatedBytes() < CHECKPOINT_BYTES) {
         LockSupport.parkNanos(this, TICK_NANOS);
       }
     }
   }
 
-  /** One round: at most one checkpoint, and one bounded sweep where no batch does it. */
+  /** One round: at most one checkpoint, and one bounded sweep. */
   synchronized void step() throws SQLException {
-    if (writes.estimatedBytes() >= CHECKPOINT_BYTES) {
+    if (commits.estimatedBytes() >= CHECKPOINT_BYTES) {
       checkpoint();
     }
-    sweep();
+    sweep.step();
   }
 
   private void checkpoint() throws SQLException {
     long bytes = logBytes(copied);
     if (bytes >= CHECKPOINT_BYTES) {
       logBytes(copy);
-      writes.paused(() -> logBytes(restart));
+      commits.paused(() -> logBytes(restart));
       bytes = 0;
     }
-    writes.logHolds(bytes);
+    commits.logHolds(bytes);
   }
 
   /** Runs a checkpoint statement; how much the log holds. */
   private static long logBytes(PreparedStatement checkpoint) throws SQLException {
     try (ResultSet row = checkpoint.executeQuery()) {
       return row.next() ? row.getLong(2) * FRAME_BYTES : 0;
-    }
-  }
-
-  private void sweep() throws SQLException {
-    long now = writes.now();
-    if (writes.isSweepDue()) {
-      // Due for a tick, and no batch came by.
-      writes.sweepNow();
-    } else if (found(anythingExpired, now)
-        || found(anythingToForget, now - WriteAhead.REMEMBERED_MILLIS)) {
-      writes.sweepIsDue();
-    }
-  }
-
-  private static boolean found(PreparedStatement statement, long upTo) throws SQLException {
-    statement.setLong(1, upTo);
-    try (ResultSet row = statement.executeQuery()) {
-      return row.next();
     }
   }
 

@@ -6,8 +6,6 @@ import dev.prism.sdk.keyvalue.Unit;
 import dev.prism.sdk.keyvalue.UnitResult;
 import dev.prism.sdk.keyvalue.Write;
 import dev.prism.sdk.keyvalue.WriteResult;
-import dev.prism.status.PrismException;
-import dev.prism.status.Reason;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -18,31 +16,24 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The connection that writes, and its statements. It is always within a transaction that has not
- * begun to read or write; the caller ends each with {@link #commit}, or with {@link #rollback} or
- * {@link #close} after a failure. Used by one thread at a time.
- */
-final class Writer implements AutoCloseable {
-  private final Connection connection;
+/** What is written and read of items in a transaction. */
+final class Writer extends Statements {
   private final Conditions conditions;
   private final PreparedStatement upsert;
   private final PreparedStatement upsertPlain;
   private final PreparedStatement delete;
   private final PreparedStatement expire;
   private final PreparedStatement readItem;
-  private final PreparedStatement readIdempotency;
-  private final PreparedStatement remember;
+  private final Remembered remembered;
   private final PreparedStatement raiseCeiling;
   private final PreparedStatement sweepItems;
-  private final PreparedStatement sweepIdempotency;
+  private final PreparedStatement readCeiling;
 
   Writer(Connection connection) throws SQLException {
-    this.connection = connection;
-    connection.setAutoCommit(false);
+    super(connection);
     conditions = new Conditions(connection);
     upsert =
-        connection.prepareStatement(
+        prepare(
             """
             INSERT INTO item (namespace, collection, key, partition, %s)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
@@ -54,7 +45,7 @@ final class Writer implements AutoCloseable {
     // than
     // the descent into the tree.
     upsertPlain =
-        connection.prepareStatement(
+        prepare(
             """
             INSERT INTO item (namespace, collection, key, partition, %s)
             VALUES (?1, ?2, ?3, '', ?4, NULL, NULL, NULL, ?5)
@@ -64,49 +55,31 @@ final class Writer implements AutoCloseable {
                 .formatted(Rows.ITEM_COLUMNS));
     // An expired row is left to the sweep: it is not there, so nothing of it was removed.
     delete =
-        connection.prepareStatement(
+        prepare(
             "DELETE FROM item WHERE %s AND (expires_at IS NULL OR expires_at > ?5)"
                 .formatted(Rows.BY_KEY));
     expire =
-        connection.prepareStatement(
+        prepare(
             """
             UPDATE item SET expires_at = ?5
             WHERE %s AND (expires_at IS NULL OR expires_at > ?6)
             """
                 .formatted(Rows.BY_KEY));
-    readItem =
-        connection.prepareStatement(
-            "SELECT %s FROM item WHERE %s".formatted(Rows.ITEM_COLUMNS, Rows.BY_KEY));
-    readIdempotency =
-        connection.prepareStatement(
-            """
-            SELECT fingerprint, response FROM idempotency
-            WHERE namespace = ?1 AND scope = ?2 AND key = ?3
-            """);
-    remember =
-        connection.prepareStatement("INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-    raiseCeiling =
-        connection.prepareStatement("UPDATE meta SET value = ?1 WHERE name = 'etag_ceiling'");
+    readItem = prepare("SELECT %s FROM item WHERE %s".formatted(Rows.ITEM_COLUMNS, Rows.BY_KEY));
+    remembered = new Remembered(this);
+    raiseCeiling = prepare("UPDATE meta SET value = ?1 WHERE name = 'etag_ceiling'");
     sweepItems =
-        connection.prepareStatement(
+        prepare(
             """
             DELETE FROM item WHERE (namespace, collection, key, partition) IN (
               SELECT namespace, collection, key, partition FROM item
               WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
             """);
-    sweepIdempotency =
-        connection.prepareStatement(
-            """
-            DELETE FROM idempotency WHERE (namespace, scope, key) IN (
-              SELECT namespace, scope, key FROM idempotency
-              WHERE created <= ?1 ORDER BY created LIMIT ?2)
-            """);
+    readCeiling = prepare("SELECT value FROM meta WHERE name = 'etag_ceiling'");
   }
 
   long etagCeiling() throws SQLException {
-    try (PreparedStatement read =
-            connection.prepareStatement("SELECT value FROM meta WHERE name = 'etag_ceiling'");
-        ResultSet row = read.executeQuery()) {
+    try (ResultSet row = readCeiling.executeQuery()) {
       if (!row.next()) {
         throw new SQLException("meta holds no etag_ceiling");
       }
@@ -119,30 +92,16 @@ final class Writer implements AutoCloseable {
     raiseCeiling.executeUpdate();
   }
 
-  /** Makes the transaction durable; returns after the sync of the log. */
-  void commit() throws SQLException {
-    connection.commit();
-  }
-
-  void rollback() throws SQLException {
-    connection.rollback();
-  }
-
   /**
    * Removes some of what has expired.
    *
    * @return whether there may be more
    */
-  boolean sweep(long now, long forgetBefore, int limit) throws SQLException {
-    boolean moreItems = deleteSome(sweepItems, now, limit);
-    return deleteSome(sweepIdempotency, forgetBefore, limit) || moreItems;
-  }
-
-  private static boolean deleteSome(PreparedStatement statement, long upTo, int limit)
-      throws SQLException {
-    statement.setLong(1, upTo);
-    statement.setInt(2, limit);
-    return statement.executeUpdate() == limit;
+  boolean sweep(long now, int limit) throws SQLException {
+    sweepItems.setLong(1, now);
+    sweepItems.setInt(2, limit);
+    boolean moreItems = sweepItems.executeUpdate() == limit;
+    return remembered.sweep(now, limit) == limit || moreItems;
   }
 
   /**
@@ -278,38 +237,26 @@ final class Writer implements AutoCloseable {
 
   private @Nullable UnitResult known(String namespace, Unit.Idempotency idempotency)
       throws SQLException {
-    readIdempotency.setString(1, namespace);
-    readIdempotency.setString(2, idempotency.scope());
-    readIdempotency.setString(3, idempotency.key());
-    try (ResultSet row = readIdempotency.executeQuery()) {
-      if (!row.next()) {
-        return null;
-      }
-      if (!Arrays.equals(Rows.bytes(row, 1), idempotency.fingerprint())) {
-        return new UnitResult.Failed(
-            PrismException.status(
-                Reason.IDEMPOTENCY_KEY_REUSED,
-                "this idempotency key came with another request before: use a new one"));
-      }
-      return new UnitResult.Replayed(Rows.bytes(row, 2));
+    Remembered.Known known =
+        remembered.find(
+            namespace, idempotency.scope(), idempotency.key(), idempotency.fingerprint());
+    if (known == null) {
+      return null;
     }
+    return known.same()
+        ? new UnitResult.Replayed(known.response())
+        : new UnitResult.Failed(Failures.keyReused());
   }
 
   private void remember(
       String namespace, Unit.Idempotency idempotency, List<WriteResult> results, long now)
       throws SQLException {
-    remember.setString(1, namespace);
-    remember.setString(2, idempotency.scope());
-    remember.setString(3, idempotency.key());
-    remember.setLong(4, now);
-    remember.setBytes(5, idempotency.fingerprint());
-    remember.setBytes(6, idempotency.encode().apply(results));
-    remember.executeUpdate();
-  }
-
-  /** Ends the connection and with it what has not been committed. */
-  @Override
-  public void close() throws SQLException {
-    connection.close();
+    remembered.add(
+        namespace,
+        idempotency.scope(),
+        idempotency.key(),
+        now,
+        idempotency.fingerprint(),
+        idempotency.encode().apply(results));
   }
 }

@@ -226,7 +226,7 @@ class SqliteStoreTest {
 
       for (int i = 0; i < 200; i++) {
         write(store, unit(put("k" + i % 8, value)));
-        if (store.writes().estimatedBytes() >= Upkeep.CHECKPOINT_BYTES) {
+        if (store.writes().commits().estimatedBytes() >= Upkeep.CHECKPOINT_BYTES) {
           store.upkeep().step();
         }
         largest = Math.max(largest, Files.size(directory.resolve("prism.db-wal")));
@@ -254,7 +254,7 @@ class SqliteStoreTest {
             putEtag(store, "k29", "changed while scanning");
             putEtag(store, seen.getFirst(), "changed behind");
             try {
-              store.writes().paused(() -> {});
+              store.writes().commits().paused(() -> {});
             } catch (SQLException e) {
               throw new AssertionError(e);
             }

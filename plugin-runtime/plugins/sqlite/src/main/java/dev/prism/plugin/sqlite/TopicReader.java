@@ -1,0 +1,99 @@
+package dev.prism.plugin.sqlite;
+
+import dev.prism.sdk.queue.MessageReader;
+import dev.prism.sdk.queue.Stored;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+
+/** Reads a topic without a group. Of what is not due yet it keeps the offset only. */
+final class TopicReader implements MessageReader {
+  private final Look look;
+  private final Signal signal;
+  private final InstantSource clock;
+  private final long topic;
+  private final PriorityQueue<Delayed> delayed =
+      new PriorityQueue<>(
+          Comparator.comparingLong(Delayed::due).thenComparingLong(Delayed::offset));
+  private long position;
+  private volatile boolean woken;
+
+  /** Reads messages from an offset on, see {@link QueueTables#read}. */
+  @FunctionalInterface
+  interface Look {
+    List<Stored> at(long topic, long offset, int most, long mostBytes);
+  }
+
+  private record Delayed(long due, long offset) {}
+
+  TopicReader(Look look, Signal signal, InstantSource clock, long topic, long position) {
+    this.look = look;
+    this.signal = signal;
+    this.clock = clock;
+    this.topic = topic;
+    this.position = position;
+  }
+
+  @Override
+  public List<Stored> next(int most, long mostBytes, long patienceNanos) {
+    long end = System.nanoTime() + patienceNanos;
+    while (true) {
+      long seen = signal.count();
+      long now = clock.millis();
+      List<Stored> read = due(now);
+      boolean more = false;
+      if (read.isEmpty()) {
+        List<Stored> log = look.at(topic, position, most, mostBytes);
+        more = !log.isEmpty();
+        for (Stored stored : log) {
+          position = stored.offset() + 1;
+          long deliverAt = stored.message().deliverAtMillis();
+          if (deliverAt > now) {
+            delayed.add(new Delayed(deliverAt, stored.offset()));
+          } else {
+            read.add(stored);
+          }
+        }
+      }
+      long left = end - System.nanoTime();
+      if (!read.isEmpty() || woken || left <= 0 || Thread.currentThread().isInterrupted()) {
+        woken = false;
+        return read;
+      }
+      if (!more) {
+        Delayed first = delayed.peek();
+        long due = first == null ? Long.MAX_VALUE : first.due();
+        signal.await(seen, Signal.until(due, now, left), () -> woken);
+      }
+    }
+  }
+
+  /** The first message that has become due; none where it has been removed meanwhile. */
+  private List<Stored> due(long now) {
+    List<Stored> read = new ArrayList<>();
+    Delayed first = delayed.peek();
+    while (read.isEmpty() && first != null && first.due() <= now) {
+      delayed.remove();
+      for (Stored stored : look.at(topic, first.offset(), 1, Long.MAX_VALUE)) {
+        if (stored.offset() == first.offset()) {
+          read.add(stored);
+        }
+      }
+      first = delayed.peek();
+    }
+    return read;
+  }
+
+  @Override
+  public void wake() {
+    woken = true;
+    signal.wake();
+  }
+
+  @Override
+  public void close() {
+    delayed.clear();
+  }
+}

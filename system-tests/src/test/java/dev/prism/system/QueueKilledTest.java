@@ -1,0 +1,67 @@
+package dev.prism.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.prism.config.v1.BackendConfig;
+import dev.prism.config.v1.BackendType;
+import dev.prism.config.v1.ClientConfig;
+import dev.prism.queue.v1.QueueServiceGrpc;
+import dev.prism.queue.v1.QueueServiceGrpc.QueueServiceBlockingStub;
+import dev.prism.session.v1.CreateSessionRequest;
+import dev.prism.session.v1.SessionServiceGrpc;
+import dev.prism.type.v1.AccessPattern;
+import java.time.Duration;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Queues whose plugin is killed again and again. */
+@Tag("system")
+class QueueKilledTest {
+  private static final int PUBLISHERS = 64;
+  private static final int MESSAGES = 100_000;
+  private static final int LEAST_KILLS = 3;
+
+  @Test
+  void nothingAcknowledgedIsLostAndTheOrderOfAKeyHolds() throws Exception {
+    // Given
+    try (Prism prism = Prism.up(Prism.newDirectory("queue-killed"));
+        QueueChecker checker = QueueChecker.start(queue(prism), PUBLISHERS, MESSAGES)) {
+      // When its process is killed each time that a fifth more is acknowledged
+      int kills = 0;
+      while (checker.isPublishing()) {
+        int enough = (kills + 1) * MESSAGES / 5;
+        Await.until(
+            "more is acknowledged",
+            Duration.ofMinutes(2),
+            () -> checker.acknowledgedSoFar() >= enough || !checker.isPublishing());
+        if (checker.isPublishing()) {
+          Signals.killAndAwaitTheNext(prism, "sqlite");
+          kills++;
+        }
+      }
+      checker.awaitPublishers(Duration.ofMinutes(1));
+
+      // Then
+      assertThat(kills).isGreaterThanOrEqualTo(LEAST_KILLS);
+      assertThat(checker.acknowledgedSoFar()).isGreaterThan(MESSAGES / 2);
+      checker.assertNothingLostOrDisordered();
+    }
+  }
+
+  static QueueServiceBlockingStub queue(Prism prism) {
+    String token =
+        SessionServiceGrpc.newBlockingStub(prism.channel())
+            .createSession(
+                CreateSessionRequest.newBuilder()
+                    .setInlineConfig(
+                        ClientConfig.newBuilder()
+                            .setName("queue")
+                            .setPattern(AccessPattern.ACCESS_PATTERN_QUEUE)
+                            .setBackend(
+                                BackendConfig.newBuilder()
+                                    .setType(BackendType.BACKEND_TYPE_SQLITE)))
+                    .build())
+            .getSessionToken();
+    return QueueServiceGrpc.newBlockingStub(prism.channel()).withInterceptors(Prism.session(token));
+  }
+}
