@@ -6,10 +6,6 @@ import dev.prism.grpc.Implementation;
 import dev.prism.grpc.InteropService;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -114,13 +110,8 @@ class ClientsTest {
   }
 
   private static boolean isIdle() {
-    URI metrics = URI.create("http://" + prism.adminEndpoint() + "/observe/metrics");
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      return client
-          .send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString())
-          .body()
-          .lines()
-          .anyMatch("prism_requests_in_flight 0.0"::equals);
+    try {
+      return prism.metrics().lines().anyMatch("prism_requests_in_flight 0.0"::equals);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

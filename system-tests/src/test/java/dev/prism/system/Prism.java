@@ -4,10 +4,15 @@ import dev.prism.admin.v1.AdminServiceGrpc;
 import dev.prism.admin.v1.ListPluginsRequest;
 import dev.prism.admin.v1.PluginProcess;
 import dev.prism.admin.v1.PluginState;
+import dev.prism.config.v1.BackendConfig;
+import dev.prism.config.v1.BackendType;
+import dev.prism.config.v1.ClientConfig;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
 import dev.prism.session.v1.CreateSessionRequest;
+import dev.prism.session.v1.CreateSessionResponse;
 import dev.prism.session.v1.SessionServiceGrpc;
+import dev.prism.type.v1.AccessPattern;
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -16,6 +21,10 @@ import io.grpc.stub.MetadataUtils;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -185,6 +194,30 @@ final class Prism implements AutoCloseable {
       return Files.readString(log);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Opens a session for queues on a backend. */
+  CreateSessionResponse openQueueSession(BackendType backend) {
+    return SessionServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(10, TimeUnit.SECONDS)
+        .createSession(
+            CreateSessionRequest.newBuilder()
+                .setInlineConfig(
+                    ClientConfig.newBuilder()
+                        .setName("queue")
+                        .setPattern(AccessPattern.ACCESS_PATTERN_QUEUE)
+                        .setBackend(BackendConfig.newBuilder().setType(backend)))
+                .build());
+  }
+
+  /** The figures that the proxy shows, its plugins' among them. */
+  String metrics() throws IOException, InterruptedException {
+    URI metrics = URI.create("http://" + adminEndpoint() + "/observe/metrics");
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(
+              HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString())
+          .body();
     }
   }
 

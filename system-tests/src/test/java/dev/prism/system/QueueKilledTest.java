@@ -2,14 +2,9 @@ package dev.prism.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.prism.config.v1.BackendConfig;
 import dev.prism.config.v1.BackendType;
-import dev.prism.config.v1.ClientConfig;
 import dev.prism.queue.v1.QueueServiceGrpc;
 import dev.prism.queue.v1.QueueServiceGrpc.QueueServiceBlockingStub;
-import dev.prism.session.v1.CreateSessionRequest;
-import dev.prism.session.v1.SessionServiceGrpc;
-import dev.prism.type.v1.AccessPattern;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -49,19 +44,7 @@ class QueueKilledTest {
   }
 
   static QueueServiceBlockingStub queue(Prism prism) {
-    String token =
-        SessionServiceGrpc.newBlockingStub(prism.channel())
-            .createSession(
-                CreateSessionRequest.newBuilder()
-                    .setInlineConfig(
-                        ClientConfig.newBuilder()
-                            .setName("queue")
-                            .setPattern(AccessPattern.ACCESS_PATTERN_QUEUE)
-                            .setBackend(
-                                BackendConfig.newBuilder()
-                                    .setType(BackendType.BACKEND_TYPE_SQLITE)))
-                    .build())
-            .getSessionToken();
+    String token = prism.openQueueSession(BackendType.BACKEND_TYPE_SQLITE).getSessionToken();
     return QueueServiceGrpc.newBlockingStub(prism.channel()).withInterceptors(Prism.session(token));
   }
 }

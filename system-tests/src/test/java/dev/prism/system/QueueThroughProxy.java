@@ -1,16 +1,11 @@
 package dev.prism.system;
 
-import dev.prism.config.v1.BackendConfig;
 import dev.prism.config.v1.BackendType;
-import dev.prism.config.v1.ClientConfig;
 import dev.prism.conformance.GrpcApi;
 import dev.prism.conformance.QueueApi;
 import dev.prism.conformance.QueueSuite;
 import dev.prism.sdk.Capability;
-import dev.prism.session.v1.CreateSessionRequest;
 import dev.prism.session.v1.CreateSessionResponse;
-import dev.prism.session.v1.SessionServiceGrpc;
-import dev.prism.type.v1.AccessPattern;
 import io.grpc.ClientInterceptors;
 import java.io.IOException;
 import java.util.EnumSet;
@@ -24,7 +19,7 @@ import org.junit.jupiter.api.TestInstance;
 abstract class QueueThroughProxy extends QueueSuite {
   private final String backend;
   private final BackendType type;
-  private Prism prism;
+  protected Prism prism;
   private CreateSessionResponse session;
   private QueueApi api;
 
@@ -36,16 +31,7 @@ abstract class QueueThroughProxy extends QueueSuite {
   @BeforeAll
   void start() throws IOException {
     prism = Prism.up(Prism.newDirectory("queue-" + backend));
-    session =
-        SessionServiceGrpc.newBlockingStub(prism.channel())
-            .createSession(
-                CreateSessionRequest.newBuilder()
-                    .setInlineConfig(
-                        ClientConfig.newBuilder()
-                            .setName("queue")
-                            .setPattern(AccessPattern.ACCESS_PATTERN_QUEUE)
-                            .setBackend(BackendConfig.newBuilder().setType(type)))
-                    .build());
+    session = prism.openQueueSession(type);
     api =
         new QueueApi(
             new GrpcApi(

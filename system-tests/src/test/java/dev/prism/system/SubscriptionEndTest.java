@@ -3,19 +3,14 @@ package dev.prism.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.prism.config.v1.BackendConfig;
 import dev.prism.config.v1.BackendType;
-import dev.prism.config.v1.ClientConfig;
 import dev.prism.conformance.CallFailedException;
 import dev.prism.conformance.GrpcApi;
 import dev.prism.conformance.QueueApi;
 import dev.prism.conformance.QueueFixture;
 import dev.prism.conformance.QueueFixture.Subscriber;
 import dev.prism.queue.v1.SubscribeRequest;
-import dev.prism.session.v1.CreateSessionRequest;
-import dev.prism.session.v1.SessionServiceGrpc;
 import dev.prism.status.Reason;
-import dev.prism.type.v1.AccessPattern;
 import io.grpc.ClientInterceptors;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
@@ -28,19 +23,7 @@ class SubscriptionEndTest {
   void aServerThatShutsDownEndsItsSubscriptionsAtOnceAndSaysWhy() throws Exception {
     // Given a subscription that has caught up
     try (Prism prism = Prism.up(Prism.newDirectory("subscription-end"))) {
-      String token =
-          SessionServiceGrpc.newBlockingStub(prism.channel())
-              .createSession(
-                  CreateSessionRequest.newBuilder()
-                      .setInlineConfig(
-                          ClientConfig.newBuilder()
-                              .setName("queue")
-                              .setPattern(AccessPattern.ACCESS_PATTERN_QUEUE)
-                              .setBackend(
-                                  BackendConfig.newBuilder()
-                                      .setType(BackendType.BACKEND_TYPE_MEMORY)))
-                      .build())
-              .getSessionToken();
+      String token = prism.openQueueSession(BackendType.BACKEND_TYPE_MEMORY).getSessionToken();
       QueueApi api =
           new QueueApi(
               new GrpcApi(

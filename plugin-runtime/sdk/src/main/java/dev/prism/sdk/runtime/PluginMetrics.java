@@ -40,10 +40,23 @@ final class PluginMetrics {
   private final Histogram backend;
   private final Histogram batches;
   private final Counter isolated;
+  private final Counter messages;
   private final Counter requestBytes;
   private final Counter responseBytes;
   private final Map<String, String> namespaces = new ConcurrentHashMap<>();
   private final Map<Outcome, CounterDataPoint> outcomes = new ConcurrentHashMap<>();
+
+  private final Map<Flow, CounterDataPoint> flows = new ConcurrentHashMap<>();
+
+  private record Flow(Messages what, String namespace) {}
+
+  /** What has become of messages. */
+  enum Messages {
+    PUBLISHED,
+    DELIVERED,
+    ACKNOWLEDGED,
+    DEAD
+  }
 
   private record Outcome(String operation, String outcome, String namespace) {}
 
@@ -90,6 +103,12 @@ final class PluginMetrics {
             .name("prism_plugin_batches_isolated_total")
             .help("Batches that failed as a whole and were tried again one by one.")
             .labelNames("call")
+            .register(registry);
+    messages =
+        Counter.builder()
+            .name("prism_plugin_messages_total")
+            .help("Messages, by what has become of them.")
+            .labelNames("what", "namespace")
             .register(registry);
     requestBytes =
         Counter.builder()
@@ -165,6 +184,18 @@ final class PluginMetrics {
                 operations.labelValues(
                     key.operation(), key.outcome().toLowerCase(Locale.ROOT), key.namespace()))
         .inc();
+  }
+
+  /** Counts messages. */
+  void messages(Messages what, String namespace, int count) {
+    if (count > 0) {
+      flows
+          .computeIfAbsent(
+              new Flow(what, namespaceLabel(namespace)),
+              key ->
+                  messages.labelValues(key.what().name().toLowerCase(Locale.ROOT), key.namespace()))
+          .inc(count);
+    }
   }
 
   private String namespaceLabel(String namespace) {

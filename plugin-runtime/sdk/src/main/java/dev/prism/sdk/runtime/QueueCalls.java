@@ -56,6 +56,7 @@ final class QueueCalls implements AutoCloseable {
   private final Coalescer<List<Ack>, List<AckResult>> acks;
   private final Lanes publishLane;
   private final Lanes ackLane;
+  private final PluginMetrics metrics;
   private final InFlight inFlight = new InFlight();
   private final QueueStreams streams;
   private final AtomicInteger others = new AtomicInteger();
@@ -70,6 +71,7 @@ final class QueueCalls implements AutoCloseable {
     this.queue = queue;
     this.rules = rules;
     this.answers = answers;
+    this.metrics = metrics;
     Coalescer.Limits limits =
         new Coalescer.Limits(
             BATCH_MESSAGES,
@@ -78,11 +80,11 @@ final class QueueCalls implements AutoCloseable {
             budget.maxPendingBytes());
     this.publications =
         new Coalescer<>(
-            (group, batch) -> queue.publish(group.namespace(), batch),
+            (group, batch) -> publish(group.namespace(), batch),
             false,
             limits,
             new AnswerEvents<>(answers, metrics.call("publish"), false, false));
-    this.streams = new QueueStreams(queue, rules, this, answers, inFlight, budget, clock);
+    this.streams = new QueueStreams(queue, rules, this, answers, metrics, inFlight, budget, clock);
     this.acks =
         new Coalescer<>(
             this::settle,
@@ -139,6 +141,20 @@ final class QueueCalls implements AutoCloseable {
   public void close() {
     publishLane.close();
     ackLane.close();
+  }
+
+  private List<PublicationResult> publish(String namespace, List<Publication> batch) {
+    List<PublicationResult> results = queue.publish(namespace, batch);
+    int published = 0;
+    for (PublicationResult result : results) {
+      if (result instanceof PublicationResult.Applied(List<PublishResult> each)) {
+        for (PublishResult one : each) {
+          published += one instanceof PublishResult.Published ? 1 : 0;
+        }
+      }
+    }
+    metrics.messages(PluginMetrics.Messages.PUBLISHED, namespace, published);
+    return results;
   }
 
   private void publish(InboundCall call, Operation operation, long arrivedNanos) {
@@ -339,6 +355,8 @@ final class QueueCalls implements AutoCloseable {
     }
     List<List<AckResult>> results = new ArrayList<>(batch.size());
     int next = 0;
+    int done = 0;
+    int dead = 0;
     for (List<Ack> each : batch) {
       List<AckResult> own = new ArrayList<>(each.size());
       for (Ack ack : each) {
@@ -347,10 +365,16 @@ final class QueueCalls implements AutoCloseable {
                 ? streams.settle(group.namespace(), ack)
                 : grouped.get(next++);
         inFlight.settled(ack, result);
+        if (result instanceof AckResult.Taken) {
+          done += ack.outcome() instanceof Ack.Outcome.Done ? 1 : 0;
+          dead += ack.outcome() instanceof Ack.Outcome.Dead ? 1 : 0;
+        }
         own.add(result);
       }
       results.add(own);
     }
+    metrics.messages(PluginMetrics.Messages.ACKNOWLEDGED, group.namespace(), done);
+    metrics.messages(PluginMetrics.Messages.DEAD, group.namespace(), dead);
     return results;
   }
 

@@ -52,6 +52,7 @@ final class QueueStreams {
   private final QueueRules rules;
   private final QueueCalls calls;
   private final Answers answers;
+  private final PluginMetrics metrics;
   private final InFlight inFlight;
   private final Budget budget;
   private final InstantSource clock;
@@ -66,6 +67,7 @@ final class QueueStreams {
       QueueRules rules,
       QueueCalls calls,
       Answers answers,
+      PluginMetrics metrics,
       InFlight inFlight,
       Budget budget,
       InstantSource clock) {
@@ -73,6 +75,7 @@ final class QueueStreams {
     this.rules = rules;
     this.calls = calls;
     this.answers = answers;
+    this.metrics = metrics;
     this.inFlight = inFlight;
     this.budget = budget;
     this.clock = clock;
@@ -398,7 +401,11 @@ final class QueueStreams {
             QueueRules.deadLetterTopic(wanted.topic()),
             inFlight,
             clock,
-            sender,
+            (deliveries, caughtUp) -> {
+              metrics.messages(
+                  PluginMetrics.Messages.DELIVERED, call.header().namespace(), deliveries.size());
+              return sender.send(deliveries, caughtUp);
+            },
             dead -> calls.bury(call, operation, dead),
             this::pollBytes,
             credit),

@@ -27,6 +27,7 @@ class PluginMetricsTest {
     PluginMetrics.Operation get = metrics.operation("Get");
     get.processing().observe(1);
     metrics.answered(get, "KEY_INVALID", "default");
+    metrics.messages(PluginMetrics.Messages.PUBLISHED, "default", 1);
     return metrics;
   }
 
