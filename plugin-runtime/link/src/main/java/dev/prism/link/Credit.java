@@ -43,11 +43,17 @@ final class Credit {
     wake();
   }
 
-  /** Whether the announced message may go; true once. */
+  /**
+   * Whether the announced message may go; true once. There is one announcement at a time, so that
+   * what was seen is what is taken: written only then, or a clearance that comes between the look
+   * and the write would be lost.
+   */
   boolean takeCleared() {
-    boolean was = cleared;
+    if (!cleared) {
+      return false;
+    }
     cleared = false;
-    return was;
+    return true;
   }
 
   void wake() {
