@@ -35,6 +35,7 @@ final class MemoryTopic {
   private final TreeMap<Long, Stored> log = new TreeMap<>();
   private final Map<String, Group> groups = new TreeMap<>();
   private long end;
+  private long published;
 
   private static final class Group {
     final Leases leases;
@@ -69,8 +70,9 @@ final class MemoryTopic {
     return locked(
         () -> {
           long first = end;
+          published = Math.max(published, now); // a clock that goes back does not take this along
           for (Message message : messages) {
-            log.put(end, new Stored(0, end, Long.toString(end), message, now));
+            log.put(end, new Stored(0, end, Long.toString(end), message, published));
             end++;
           }
           changed.signalAll();
@@ -107,17 +109,28 @@ final class MemoryTopic {
       case Start.Earliest earliest -> earliest();
       case Start.Committed committed -> earliest();
       case Start.Latest latest -> end;
-      case Start.Time(long millis) ->
-          log.values().stream()
-              .filter(stored -> stored.publishedAtMillis() >= millis)
-              .mapToLong(Stored::offset)
-              .findFirst()
-              .orElse(end);
+      case Start.Time(long millis) -> at(millis);
       case Start.Offsets(Map<Integer, Long> offsets) -> {
         checkOffsets(offsets);
         yield offsets.getOrDefault(0, earliest());
       }
     };
+  }
+
+  /** The first offset that was published at {@code millis} or later; the end where none was. */
+  private long at(long millis) {
+    long low = earliest();
+    long high = end;
+    while (low < high) {
+      long middle = (low + high) >>> 1;
+      Stored stored = log.get(middle); // offsets have no gaps
+      if (stored != null && stored.publishedAtMillis() < millis) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   private void checkOffsets(Map<Integer, Long> offsets) {

@@ -105,7 +105,7 @@ final class Commits<S extends Statements> implements AutoCloseable {
           giveUp(statements, Failures.isIo(e));
         }
         throw e;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         if (!ended) {
           giveUp(statements, false);
         }

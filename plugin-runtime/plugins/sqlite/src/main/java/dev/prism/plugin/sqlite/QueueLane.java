@@ -2,6 +2,7 @@ package dev.prism.plugin.sqlite;
 
 import dev.prism.plugin.sqlite.Commits.Work;
 import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,6 +102,9 @@ final class QueueLane {
         endAll(jobs, e);
         return;
       }
+    } catch (Error e) {
+      endAll(jobs, PrismException.of(Reason.INTERNAL, "the plugin failed; nothing was changed"));
+      throw e;
     }
     // Hazard 22: one by one, so that only the guilty caller fails.
     for (Job<?> job : jobs) {
