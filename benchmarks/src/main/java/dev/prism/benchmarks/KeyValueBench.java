@@ -1,10 +1,6 @@
 package dev.prism.benchmarks;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -88,33 +84,17 @@ public final class KeyValueBench {
               "seconds=" + seconds,
               "keys=" + (config.equals("memory") ? MEMORY_KEYS : Long.MAX_VALUE)
             });
-    double commitsBefore = metric(metrics, COMMITS);
-    double writesBefore = metric(metrics, WRITES);
+    double commitsBefore = ProxyCalls.metric(metrics, COMMITS);
+    double writesBefore = ProxyCalls.metric(metrics, WRITES);
     System.out.print(KeyValueLoad.measure(options));
-    double writes = metric(metrics, WRITES) - writesBefore;
+    double writes = ProxyCalls.metric(metrics, WRITES) - writesBefore;
     if (writes > 0 && config.equals("default")) {
       System.out.printf(
           Locale.ROOT,
           "; %.3f commits per put",
-          (metric(metrics, COMMITS) - commitsBefore) / writes);
+          (ProxyCalls.metric(metrics, COMMITS) - commitsBefore) / writes);
     }
     System.out.println();
-  }
-
-  /** The sum of a metric's samples whose line matches. */
-  private static double metric(String url, Pattern line) throws IOException, InterruptedException {
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      String body =
-          client
-              .send(
-                  HttpRequest.newBuilder(URI.create(url)).build(),
-                  HttpResponse.BodyHandlers.ofString())
-              .body();
-      return body.lines()
-          .filter(sample -> line.matcher(sample).matches())
-          .mapToDouble(sample -> Double.parseDouble(sample.substring(sample.lastIndexOf(' ') + 1)))
-          .sum();
-    }
   }
 
   private static double syncMillis(Path folder) throws IOException {

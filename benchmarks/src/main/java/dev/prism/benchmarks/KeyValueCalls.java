@@ -1,23 +1,14 @@
 package dev.prism.benchmarks;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.MessageLite;
 import dev.prism.benchmarks.load.Calls;
 import dev.prism.benchmarks.load.Load;
 import dev.prism.benchmarks.load.Plan;
 import dev.prism.benchmarks.load.RequestFrames;
-import dev.prism.benchmarks.load.Tally;
 import dev.prism.keyvalue.v1.GetRequest;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
 import dev.prism.keyvalue.v1.PutRequest;
-import dev.prism.session.v1.CreateSessionRequest;
-import dev.prism.session.v1.SessionServiceGrpc;
-import io.grpc.ManagedChannel;
-import io.grpc.MethodDescriptor;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 
@@ -46,12 +37,6 @@ record KeyValueCalls(String endpoint, String config, int valueBytes, String pref
     this(endpoint, config, valueBytes, Long.toString(System.currentTimeMillis(), 36) + "-");
   }
 
-  InetSocketAddress address() {
-    int colon = endpoint.lastIndexOf(':');
-    return new InetSocketAddress(
-        endpoint.substring(0, colon), Integer.parseInt(endpoint.substring(colon + 1)));
-  }
-
   /** Puts, each of a key of its own until there are so many; then again from the first. */
   Plan puts(int connections, int streams, long keys) {
     return puts(
@@ -74,27 +59,19 @@ record KeyValueCalls(String endpoint, String config, int valueBytes, String pref
         i -> {
           Calls all = numbers(i, connections, Long.MAX_VALUE);
           return new Plan.Traffic(
-              get(session()), GRPC_PREFIX + valueBytes, () -> all.next() % KEYS);
+              get(ProxyCalls.session(endpoint, config)),
+              GRPC_PREFIX + valueBytes,
+              () -> all.next() % KEYS);
         });
   }
 
   /** Puts what is to be got. */
   void putAll() throws IOException, InterruptedException {
-    try (Load load = Load.open(address(), null, puts(1, WRITERS, i -> numbers(i, 1, KEYS)))) {
+    try (Load load =
+        Load.open(ProxyCalls.address(endpoint), null, puts(1, WRITERS, i -> numbers(i, 1, KEYS)))) {
       load.start();
       load.await(Long.MAX_VALUE);
-      requireNoFailure(load.stop());
-    }
-  }
-
-  /**
-   * Refuses what a failure has spoilt.
-   *
-   * @throws IllegalStateException when a call failed
-   */
-  static void requireNoFailure(Tally tally) {
-    if (!tally.failures().isEmpty()) {
-      throw new IllegalStateException("calls failed: " + tally.failures());
+      ProxyCalls.requireNoFailure(load.stop());
     }
   }
 
@@ -102,7 +79,9 @@ record KeyValueCalls(String endpoint, String config, int valueBytes, String pref
     return Plan.closed(
         connections,
         streams,
-        i -> new Plan.Traffic(put(session()), LEAST_PUT_ANSWER, numbers.apply(i)));
+        i ->
+            new Plan.Traffic(
+                put(ProxyCalls.session(endpoint, config)), LEAST_PUT_ANSWER, numbers.apply(i)));
   }
 
   private static Calls numbers(long first, int step, long end) {
@@ -113,20 +92,9 @@ record KeyValueCalls(String endpoint, String config, int valueBytes, String pref
     };
   }
 
-  private String session() {
-    ManagedChannel channel = NettyChannelBuilder.forTarget(endpoint).usePlaintext().build();
-    try {
-      return SessionServiceGrpc.newBlockingStub(channel)
-          .createSession(
-              CreateSessionRequest.newBuilder().setConfigName(config).setClientId("load").build())
-          .getSessionToken();
-    } finally {
-      channel.shutdownNow();
-    }
-  }
-
   private RequestFrames put(String token) {
-    return request(
+    return ProxyCalls.request(
+        endpoint,
         KeyValueServiceGrpc.getPutMethod(),
         token,
         PutRequest.newBuilder()
@@ -137,21 +105,13 @@ record KeyValueCalls(String endpoint, String config, int valueBytes, String pref
   }
 
   private RequestFrames get(String token) {
-    return request(
+    return ProxyCalls.request(
+        endpoint,
         KeyValueServiceGrpc.getGetMethod(),
         token,
         GetRequest.newBuilder()
             .setCollection("load")
             .setKey(prefix + "key-" + RequestFrames.NUMBER)
             .build());
-  }
-
-  private RequestFrames request(MethodDescriptor<?, ?> method, String token, MessageLite message) {
-    return new RequestFrames(
-        "http",
-        endpoint,
-        "/" + method.getFullMethodName(),
-        Map.of("prism-session", token),
-        message.toByteArray());
   }
 }

@@ -1,11 +1,8 @@
 package dev.prism.benchmarks;
 
-import dev.prism.benchmarks.load.Load;
 import dev.prism.benchmarks.load.Plan;
-import dev.prism.benchmarks.load.Tally;
 import java.io.IOException;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -40,26 +37,17 @@ public final class KeyValueLoad {
     } else {
       plan = calls.puts(options.connections, streams, options.keys);
     }
-    try (Load load = Load.open(calls.address(), null, plan)) {
-      load.start();
-      load.await(TimeUnit.SECONDS.toNanos(options.warmup));
-      long start = System.nanoTime();
-      load.measure(true);
-      load.await(TimeUnit.SECONDS.toNanos(options.seconds));
-      load.measure(false);
-      double seconds = (System.nanoTime() - start) / 1e9;
-      Tally tally = load.stop();
-      KeyValueCalls.requireNoFailure(tally);
-      Histogram latencies = tally.latencies();
-      return new Result(
-          options,
-          tally.answered() / seconds,
-          tally.answered(),
-          latencies.getValueAtPercentile(50),
-          latencies.getValueAtPercentile(95),
-          latencies.getValueAtPercentile(99),
-          latencies.getMaxValue());
-    }
+    ProxyCalls.Measured measured =
+        ProxyCalls.measure(options.endpoint, plan, options.warmup, options.seconds);
+    Histogram latencies = measured.tally().latencies();
+    return new Result(
+        options,
+        measured.callsPerSecond(),
+        measured.tally().answered(),
+        latencies.getValueAtPercentile(50),
+        latencies.getValueAtPercentile(95),
+        latencies.getValueAtPercentile(99),
+        latencies.getMaxValue());
   }
 
   /** What a load saw; latencies in nanoseconds. */

@@ -1,0 +1,152 @@
+package dev.prism.benchmarks;
+
+import com.google.protobuf.ByteString;
+import dev.prism.benchmarks.load.Plan;
+import dev.prism.queue.v1.Message;
+import dev.prism.queue.v1.PublishRequest;
+import dev.prism.queue.v1.QueueServiceGrpc;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
+
+/**
+ * Publishes durable messages of 256 bytes to SQLite, through Prism and without it: 64 blocking
+ * callers, one sync for all that wait on either side. Rounds in turn; the medians and their ratio
+ * at the end.
+ */
+public final class QueueBench {
+  private static final int CALLERS = 64;
+  private static final int PAYLOAD_BYTES = 256;
+  private static final int LEAST_ANSWER = 6;
+  private static final byte[] KEY = {'k'};
+
+  private static final Pattern COMMITS =
+      Pattern.compile("prism_plugin_batch_size_count\\{.*sqlite.*publish.*");
+  private static final Pattern MESSAGES =
+      Pattern.compile("prism_plugin_messages_total\\{.*sqlite.*published.*");
+
+  private QueueBench() {}
+
+  /**
+   * Runs the whole set.
+   *
+   * @param args {@code seconds=N} of each round, default 5; {@code rounds=N}, default 5
+   */
+  public static void main(String[] args) throws IOException, InterruptedException, SQLException {
+    int seconds = 5;
+    int rounds = 5;
+    for (String arg : args) {
+      String[] pair = arg.split("=", 2);
+      switch (pair[0]) {
+        case "seconds" -> seconds = Integer.parseInt(pair[1]);
+        case "rounds" -> rounds = Integer.parseInt(pair[1]);
+        default ->
+            throw new IllegalArgumentException(
+                "unknown option " + pair[0] + "; there are seconds=N and rounds=N");
+      }
+    }
+    List<Double> direct = new ArrayList<>();
+    List<Double> prism = new ArrayList<>();
+    try (ProxyProcess proxy = ProxyProcess.start()) {
+      for (int round = 1; round <= rounds; round++) {
+        direct.add(direct(seconds));
+        System.out.printf(
+            Locale.ROOT, "round %d, direct: %,.0f messages/s%n", round, direct.getLast());
+        double before = ProxyCalls.metric(proxy.metrics(), MESSAGES);
+        double commitsBefore = ProxyCalls.metric(proxy.metrics(), COMMITS);
+        ProxyCalls.Measured measured =
+            ProxyCalls.measure(proxy.endpoint(), publishes(proxy.endpoint(), round), 2, seconds);
+        prism.add(measured.callsPerSecond());
+        System.out.printf(
+            Locale.ROOT,
+            "round %d, prism: %,.0f messages/s, p50 %.2f p99 %.2f ms, %.3f commits a message%n",
+            round,
+            measured.callsPerSecond(),
+            measured.tally().latencies().getValueAtPercentile(50) / 1e6,
+            measured.tally().latencies().getValueAtPercentile(99) / 1e6,
+            (ProxyCalls.metric(proxy.metrics(), COMMITS) - commitsBefore)
+                / (ProxyCalls.metric(proxy.metrics(), MESSAGES) - before));
+      }
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "%nmedians: direct %,.0f, prism %,.0f messages/s, ratio %.2f%n",
+        median(direct),
+        median(prism),
+        median(prism) / median(direct));
+  }
+
+  private static double median(List<Double> values) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+
+  private static Plan publishes(String endpoint, int round) {
+    return Plan.closed(
+        1,
+        CALLERS,
+        i -> {
+          AtomicLong next = new AtomicLong();
+          return new Plan.Traffic(
+              ProxyCalls.request(
+                  endpoint,
+                  QueueServiceGrpc.getPublishMethod(),
+                  ProxyCalls.session(endpoint, "queue"),
+                  PublishRequest.newBuilder()
+                      .setTopic("bench-" + round)
+                      .setMessage(
+                          Message.newBuilder()
+                              .setKey(ByteString.copyFrom(KEY))
+                              .setPayload(ByteString.copyFrom(new byte[PAYLOAD_BYTES])))
+                      .build()),
+              LEAST_ANSWER,
+              next::getAndIncrement);
+        });
+  }
+
+  /** Messages a second that 64 callers publish without Prism. */
+  private static double direct(int seconds) throws IOException, InterruptedException, SQLException {
+    Path home = Path.of(System.getProperty("prism.home", "."));
+    Path folder =
+        Files.createTempDirectory(
+            Files.createDirectories(home.resolve("benchmarks/target")), "direct-");
+    try (DirectSqlite sqlite = new DirectSqlite(folder.resolve("direct.db"))) {
+      AtomicLong published = new AtomicLong();
+      CountDownLatch ended = new CountDownLatch(CALLERS);
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds + 2L);
+      for (int caller = 0; caller < CALLERS; caller++) {
+        Thread.startVirtualThread(
+            () -> {
+              try {
+                while (System.nanoTime() < end) {
+                  sqlite.publish(KEY, new byte[PAYLOAD_BYTES]);
+                  published.incrementAndGet();
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              } finally {
+                ended.countDown();
+              }
+            });
+      }
+      Thread.sleep(TimeUnit.SECONDS.toMillis(2)); // to warm up
+      long before = published.get();
+      long begun = System.nanoTime();
+      ended.await();
+      return (published.get() - before) / ((System.nanoTime() - begun) / 1e9);
+    } finally {
+      Files.deleteIfExists(folder.resolve("direct.db"));
+      Files.deleteIfExists(folder);
+    }
+  }
+}
