@@ -22,7 +22,7 @@ type step struct {
 
 func main() {
 	if len(os.Args) != 3 {
-		fail(errors.New("usage: client prism|testservice ENDPOINT"))
+		fail(errors.New("usage: client prism|queue|testservice ENDPOINT"))
 	}
 	connection, err := grpc.NewClient(os.Args[2],
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -38,6 +38,8 @@ func main() {
 	switch os.Args[1] {
 	case "prism":
 		steps = prismSteps(ctx, connection)
+	case "queue":
+		steps = queueSteps(ctx, connection)
 	case "testservice":
 		steps = testServiceSteps(ctx, connection)
 	default:

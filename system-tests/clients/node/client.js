@@ -11,7 +11,7 @@ const MAX_MESSAGE = 8 << 20;
 // What a descriptor set defines, as grpc-js wants it: by full name.
 function load(name) {
   const set = fs.readFileSync(process.env[`${name.toUpperCase()}_SET`]);
-  return loader.loadFileDescriptorSetFromBuffer(set, { keepCase: true, enums: String, oneofs: true });
+  return loader.loadFileDescriptorSetFromBuffer(set, { keepCase: true, enums: String, longs: String, oneofs: true });
 }
 
 // A client whose methods answer with promises; `start` begins a call of any kind and returns it.
@@ -44,9 +44,9 @@ async function failure(promise) {
 module.exports = { load, connect, failure };
 
 async function main(steps, endpoint) {
-  const sets = { prism: './prism.js', testservice: './testservice.js' };
+  const sets = { prism: './prism.js', queue: './queue.js', testservice: './testservice.js' };
   if (!sets[steps] || !endpoint) {
-    throw new Error('usage: client.js prism|testservice ENDPOINT');
+    throw new Error('usage: client.js prism|queue|testservice ENDPOINT');
   }
   for await (const step of require(sets[steps])(endpoint)) {
     console.log(step);

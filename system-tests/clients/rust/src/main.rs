@@ -1,6 +1,7 @@
 //! The Rust client (tonic) of the client tests: each step is a call or a few, and is printed once its answers were right.
 
 mod prism;
+mod queue;
 mod testservice;
 
 use std::{env, process::exit, time::Duration};
@@ -27,6 +28,7 @@ async fn run(steps: &str, endpoint: &str) -> Result<(), Failure> {
         .await?;
     match steps {
         "prism" => prism::run(channel).await,
+        "queue" => queue::run(channel).await,
         "testservice" => testservice::run(channel).await,
         other => Err(format!("no such set of steps: {other}").into()),
     }
@@ -36,7 +38,7 @@ async fn run(steps: &str, endpoint: &str) -> Result<(), Failure> {
 async fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [steps, endpoint] = arguments.as_slice() else {
-        eprintln!("usage: client prism|testservice ENDPOINT");
+        eprintln!("usage: client prism|queue|testservice ENDPOINT");
         exit(1);
     };
     // No step may hang: what is not over after this is a failure.

@@ -1,6 +1,6 @@
 //! Sessions and KeyValue, on a Prism whose backend `stopped` never answers.
 
-mod contract {
+pub mod contract {
     #![allow(dead_code)]
     include!(concat!(env!("OUT_DIR"), "/prism_contract.rs"));
 }

@@ -32,6 +32,7 @@ class ClientsTest {
         stopped: {type: memory, restart_stalled_after: 1d}
       configs:
         default: {pattern: KEYVALUE, backend: {type: SQLITE}}
+        queue: {pattern: QUEUE, backend: {type: SQLITE}}
         stopped: {pattern: KEYVALUE, backend: {type: MEMORY}}
         impatient: {pattern: KEYVALUE, backend: {type: MEMORY}, consistency: {timeout_ms: 300}}
       """;
@@ -48,7 +49,8 @@ class ClientsTest {
     sessions =
         Map.of(
             "STOPPED_SESSION", prism.openSession("stopped"),
-            "IMPATIENT_SESSION", prism.openSession("impatient"));
+            "IMPATIENT_SESSION", prism.openSession("impatient"),
+            "QUEUE_SESSION", prism.openSession("queue"));
     stopped = prism.plugin("stopped").getPid();
     Signals.send("STOP", stopped);
   }
@@ -85,6 +87,19 @@ class ClientsTest {
         "none of the client's calls is left at the proxy",
         Duration.ofSeconds(10),
         ClientsTest::isIdle);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @EnumSource
+  void messagesAreStreamedInBothDirections(Language language) throws Exception {
+    // Given
+    language.build();
+
+    // When
+    List<String> steps = steps(language, "queue", prism.endpoint());
+
+    // Then
+    assertThat(steps).containsExactly("publish stream", "consume");
   }
 
   @ParameterizedTest(name = "{0} on {1}")

@@ -118,14 +118,16 @@ enum Language {
   private static final Map<String, String> DESCRIPTORS =
       Map.of("PRISM_SET", PRISM_SET.toString(), "TESTSERVICE_SET", TEST_SERVICE_SET.toString());
 
-  /** The files of the contract that clients of KeyValue need. */
+  /** The files of the contract that the clients need. */
   private static final List<String> CONTRACT =
       List.of(
           "prism/options.proto",
           "prism/type/v1/type.proto",
+          "prism/type/v1/message.proto",
           "prism/config/v1/config.proto",
           "prism/session/v1/session.proto",
-          "prism/keyvalue/v1/keyvalue.proto");
+          "prism/keyvalue/v1/keyvalue.proto",
+          "prism/queue/v1/queue.proto");
 
   /** What starts a client. */
   record Command(List<String> line, Map<String, String> environment) {}
