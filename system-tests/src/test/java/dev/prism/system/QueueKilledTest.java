@@ -43,6 +43,7 @@ class QueueKilledTest {
     }
   }
 
+  /** Queues on SQLite, in a session of their own. */
   static QueueServiceBlockingStub queue(Prism prism) {
     String token = prism.openQueueSession(BackendType.BACKEND_TYPE_SQLITE).getSessionToken();
     return QueueServiceGrpc.newBlockingStub(prism.channel()).withInterceptors(Prism.session(token));

@@ -8,10 +8,21 @@ import com.google.protobuf.ByteString;
 import dev.prism.keyvalue.v1.GetRequest;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
 import dev.prism.keyvalue.v1.PutRequest;
+import dev.prism.queue.v1.Message;
+import dev.prism.queue.v1.PublishRequest;
+import dev.prism.queue.v1.QueueServiceGrpc.QueueServiceBlockingStub;
+import dev.prism.queue.v1.StartPosition;
+import dev.prism.queue.v1.SubscribeRequest;
+import dev.prism.queue.v1.SubscribeResponse;
+import dev.prism.queue.v1.Subscription;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -91,6 +102,92 @@ class SyncTest {
       assertThat(read(client, "a")).isEqualTo("old");
       assertThat(read(client, "b")).isEqualTo("after");
     }
+  }
+
+  @Test
+  void aMessageTakesAsLongAsItsSync() throws Exception {
+    // Given
+    try (Prism prism = Prism.up(Prism.newDirectory("sync-slow-queue"))) {
+      QueueServiceBlockingStub client = QueueKilledTest.queue(prism);
+      client.publish(message("warm"));
+      long[] millis = new long[5];
+
+      // When every fdatasync takes 100 ms longer
+      try (Injection slow =
+          Injection.into(prism.plugin("sqlite").getPid(), "fdatasync,fsync:delay_enter=100000")) {
+        slow.awaitAttached();
+        for (int i = 0; i < millis.length; i++) {
+          long begun = System.nanoTime();
+          client.withDeadlineAfter(10, TimeUnit.SECONDS).publish(message("slow " + i));
+          millis[i] = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+        }
+      }
+
+      // Then
+      assertThat(java.util.Arrays.stream(millis).min().orElseThrow()).isGreaterThanOrEqualTo(100);
+      assertThat(readAll(client)).hasSize(6).endsWith("slow 4");
+    }
+  }
+
+  @Test
+  void aMessageWhoseSyncFailsIsRefusedAndNeverDelivered() throws Exception {
+    // Given
+    Path data = Prism.newDirectory("sync-broken-queue");
+    try (Prism prism = Prism.up(data)) {
+      QueueServiceBlockingStub client = QueueKilledTest.queue(prism);
+      client.publish(message("before"));
+
+      // When fdatasync fails
+      StatusRuntimeException refused;
+      try (Injection broken =
+          Injection.into(prism.plugin("sqlite").getPid(), "fdatasync,fsync:error=EIO")) {
+        broken.awaitAttached();
+        refused =
+            catchThrowableOfType(
+                StatusRuntimeException.class,
+                () -> client.withDeadlineAfter(10, TimeUnit.SECONDS).publish(message("lost")));
+      }
+
+      // Then
+      assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+      client.withDeadlineAfter(10, TimeUnit.SECONDS).publish(message("after"));
+      assertThat(readAll(client)).containsExactly("before", "after");
+      assertThat(prism.terminate()).isZero();
+    }
+    try (Prism again = Prism.up(data)) {
+      assertThat(readAll(QueueKilledTest.queue(again))).containsExactly("before", "after");
+    }
+  }
+
+  private static PublishRequest message(String payload) {
+    return PublishRequest.newBuilder()
+        .setTopic("sync")
+        .setMessage(Message.newBuilder().setPayload(ByteString.copyFromUtf8(payload)))
+        .build();
+  }
+
+  /** The payloads of the topic, from its beginning until no further message waits. */
+  private static List<String> readAll(QueueServiceBlockingStub client) {
+    Iterator<SubscribeResponse> responses =
+        client
+            .withDeadlineAfter(10, TimeUnit.SECONDS)
+            .subscribe(
+                SubscribeRequest.newBuilder()
+                    .setSubscription(
+                        Subscription.newBuilder()
+                            .setTopic("sync")
+                            .setPosition(StartPosition.START_POSITION_EARLIEST))
+                    .build());
+    List<String> payloads = new ArrayList<>();
+    boolean caughtUp = false;
+    while (!caughtUp) {
+      SubscribeResponse response = responses.next();
+      response
+          .getDeliveriesList()
+          .forEach(each -> payloads.add(each.getMessage().getPayload().toStringUtf8()));
+      caughtUp = response.getCaughtUp();
+    }
+    return payloads;
   }
 
   private static PutRequest put(String key, String value) {
