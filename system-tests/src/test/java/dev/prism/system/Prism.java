@@ -137,15 +137,27 @@ final class Prism implements AutoCloseable {
   /** As {@link #run(String...)}, with further environment variables. */
   static Ended run(Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
+    return run(environment, Path.of("/dev/null"), arguments);
+  }
+
+  /** As {@link #run(String...)}, with a file as standard input. */
+  static Ended run(Path input, String... arguments) throws IOException, InterruptedException {
+    return run(Map.of(), input, arguments);
+  }
+
+  private static Ended run(Map<String, String> environment, Path input, String... arguments)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(HOME.resolve("prism").toString()));
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(HOME.resolve("system-tests/target"), "run-", ".out");
     Path err = Files.createTempFile(HOME.resolve("system-tests/target"), "run-", ".err");
     ProcessBuilder builder =
-        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        new ProcessBuilder(command)
+            .redirectInput(input.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile());
     builder.environment().putAll(environment);
     Process process = builder.start();
-    process.getOutputStream().close();
     if (!process.waitFor(60, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new IllegalStateException("still running after a minute: " + command);

@@ -80,11 +80,18 @@ class ReadmeTest {
       // When
       Prism.Ended put = Prism.run("kv", "put", "greeting", "hello", "--endpoint", prism.endpoint());
       Prism.Ended get = Prism.run("kv", "get", "greeting", "--endpoint", prism.endpoint());
+      Prism.Ended publish =
+          Prism.run("queue", "publish", "orders", "two of those", "--endpoint", prism.endpoint());
+      Prism.Ended subscribe =
+          Prism.run(
+              "queue", "subscribe", "orders", "--group", "billing", "--endpoint", prism.endpoint());
       Prism.Ended plugins = Prism.run("plugins", "--admin-endpoint", prism.adminEndpoint());
 
       // Then
       assertThat(put.status()).as(put.err()).isZero();
       assertThat(get.out().strip()).isEqualTo("hello");
+      assertThat(publish.status()).as(publish.err()).isZero();
+      assertThat(subscribe.out()).as(subscribe.err()).contains("two of those");
       assertThat(plugins.out()).contains("sqlite").contains("memory").contains("READY");
     }
   }

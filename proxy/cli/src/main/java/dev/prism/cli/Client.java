@@ -6,6 +6,9 @@ import dev.prism.config.v1.ConfigServiceGrpc;
 import dev.prism.config.v1.ConfigServiceGrpc.ConfigServiceBlockingStub;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
+import dev.prism.queue.v1.QueueServiceGrpc;
+import dev.prism.queue.v1.QueueServiceGrpc.QueueServiceBlockingStub;
+import dev.prism.queue.v1.QueueServiceGrpc.QueueServiceStub;
 import dev.prism.session.v1.CloseSessionRequest;
 import dev.prism.session.v1.CreateSessionRequest;
 import dev.prism.session.v1.SessionServiceGrpc;
@@ -37,11 +40,14 @@ final class Client implements AutoCloseable {
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
   private final ClientOptions options;
+  private final String config;
   private final ManagedChannel channel;
   private @Nullable String token;
 
-  private Client(ClientOptions options, String endpoint, ChannelCredentials credentials) {
+  private Client(
+      ClientOptions options, String config, String endpoint, ChannelCredentials credentials) {
     this.options = options;
+    this.config = config;
     QuietClient.prepare();
     try {
       this.channel =
@@ -55,12 +61,17 @@ final class Client implements AutoCloseable {
 
   /** A client of the data port. */
   static Client ofData(ClientOptions options) {
-    return new Client(options, options.endpoint(), options.credentials());
+    return of(options, "default");
+  }
+
+  /** As {@link #ofData}, its session with {@code config} where the options name none. */
+  static Client of(ClientOptions options, String config) {
+    return new Client(options, options.config(config), options.endpoint(), options.credentials());
   }
 
   /** A client of the admin port, which is in the clear. */
   static Client ofAdmin(ClientOptions options) {
-    return new Client(options, options.adminEndpoint(), InsecureChannelCredentials.create());
+    return new Client(options, "", options.adminEndpoint(), InsecureChannelCredentials.create());
   }
 
   /** KeyValue calls in this client's session. */
@@ -71,6 +82,21 @@ final class Client implements AutoCloseable {
   /** As {@link #keyValue}, for calls that stream. */
   KeyValueServiceBlockingStub keyValueStreams() {
     return in(session(), KeyValueServiceGrpc.newBlockingStub(channel), options.streamDeadline());
+  }
+
+  /** Queue calls in this client's session. */
+  QueueServiceBlockingStub queue() {
+    return in(session(), QueueServiceGrpc.newBlockingStub(channel), options.deadline());
+  }
+
+  /** As {@link #queue}, for calls that stream. */
+  QueueServiceBlockingStub queueStreams() {
+    return in(session(), QueueServiceGrpc.newBlockingStub(channel), options.streamDeadline());
+  }
+
+  /** As {@link #queueStreams}, for requests that stream. */
+  QueueServiceStub queueAsync() {
+    return in(session(), QueueServiceGrpc.newStub(channel), options.streamDeadline());
   }
 
   ConfigServiceBlockingStub configs() {
@@ -88,7 +114,7 @@ final class Client implements AutoCloseable {
           sessions(credentials())
               .createSession(
                   CreateSessionRequest.newBuilder()
-                      .setConfigName(options.config())
+                      .setConfigName(config)
                       .setNamespace(options.namespace())
                       .setClientId("prism-cli")
                       .setClientVersion(Version.OF_PRODUCT)

@@ -34,8 +34,8 @@ final class ClientOptions {
   @Option(
       names = "--config",
       paramLabel = "NAME",
-      defaultValue = "default",
-      description = "The named config of the session (default: ${DEFAULT-VALUE}).")
+      defaultValue = "",
+      description = "The named config of the session (default: default; of queue commands: queue).")
   private String config = "";
 
   @Option(
@@ -131,8 +131,9 @@ final class ClientOptions {
     return credentials.build();
   }
 
-  String config() {
-    return config;
+  /** The config that is named, or {@code absent}. */
+  String config(String absent) {
+    return config.isEmpty() ? absent : config;
   }
 
   String namespace() {

@@ -108,6 +108,7 @@ final class Failures {
           "./prism namespaces shows the namespaces; choose one with --namespace";
       case "PLUGIN_UNAVAILABLE", "BACKEND_UNAVAILABLE" ->
           "./prism plugins shows how the plugins fare";
+      case "TOPIC_NOT_FOUND" -> "a topic is there once something is published to it";
       case "OUTCOME_UNKNOWN" -> "read the key before you write it again";
       case "SESSION_LIMIT" -> "./prism sessions list shows who holds sessions";
       default -> "";

@@ -66,6 +66,7 @@ public final class Prism {
         new Subcommands()
             .with("up", () -> new UpCommand(console))
             .with("kv", () -> KvCommand.line(console, second))
+            .with("queue", () -> QueueCommand.line(console, second))
             .with("plugins", () -> new PluginsCommand(console))
             .with("sessions", () -> SessionsCommand.line(console))
             .with("namespaces", () -> new NamespacesCommand(console))

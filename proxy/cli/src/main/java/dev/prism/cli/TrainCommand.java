@@ -28,6 +28,9 @@ final class TrainCommand implements Callable<Integer> {
           List.of("kv", "batch", "put", "a=1", "b=2"),
           List.of("kv", "scan"),
           List.of("kv", "delete", "greeting"),
+          List.of("queue", "publish", "greetings", "hello"),
+          List.of("queue", "subscribe", "greetings", "--group", "train"),
+          List.of("queue", "info", "greetings"),
           List.of("plugins"),
           List.of("stats"));
 

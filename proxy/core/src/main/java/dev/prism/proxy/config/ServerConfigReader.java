@@ -14,6 +14,7 @@ import dev.prism.proxy.config.ServerConfig.RateLimit;
 import dev.prism.proxy.config.ServerConfig.Server;
 import dev.prism.proxy.config.ServerConfig.Sessions;
 import dev.prism.status.PrismException.Violation;
+import dev.prism.type.v1.AccessPattern;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -408,24 +409,35 @@ final class ServerConfigReader {
           configs.put(name, new NamedConfig(name, config));
         });
     if (!root.section("configs").present() && !root.section("backends").present()) {
-      for (Map.Entry<String, String> each :
-          Map.of("default", "sqlite", "memory", "memory").entrySet()) {
-        configs.put(
-            each.getKey(), new NamedConfig(each.getKey(), config(each.getKey(), each.getValue())));
+      for (ClientConfig config :
+          List.of(
+              keyValue("default", "sqlite"),
+              keyValue("memory", "memory"),
+              queue("queue", "sqlite"),
+              queue("memory-queue", "memory"))) {
+        configs.put(config.getName(), new NamedConfig(config.getName(), config));
       }
     }
     return Collections.unmodifiableMap(configs);
   }
 
   /** A config without a file: strong KeyValue on one of the two backends that are there then. */
-  private static ClientConfig config(String name, String backend) {
-    ClientConfig.Builder config = ClientConfig.newBuilder().setName(name);
-    config.setPattern(dev.prism.type.v1.AccessPattern.ACCESS_PATTERN_KEYVALUE);
-    config.getBackendBuilder().setType(ClientConfigRules.type(backend)).setName(backend);
+  private static ClientConfig keyValue(String name, String backend) {
+    ClientConfig.Builder config = config(name, AccessPattern.ACCESS_PATTERN_KEYVALUE, backend);
     config
         .getConsistencyBuilder()
         .setLevel(dev.prism.type.v1.ConsistencyLevel.CONSISTENCY_LEVEL_STRONG);
     return config.build();
+  }
+
+  private static ClientConfig queue(String name, String backend) {
+    return config(name, AccessPattern.ACCESS_PATTERN_QUEUE, backend).build();
+  }
+
+  private static ClientConfig.Builder config(String name, AccessPattern pattern, String backend) {
+    ClientConfig.Builder config = ClientConfig.newBuilder().setName(name).setPattern(pattern);
+    config.getBackendBuilder().setType(ClientConfigRules.type(backend)).setName(backend);
+    return config;
   }
 
   private static void name(Section section, String what, String name) {

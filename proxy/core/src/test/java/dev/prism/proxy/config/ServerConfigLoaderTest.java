@@ -36,7 +36,8 @@ class ServerConfigLoaderTest {
     assertThat(config.data()).isEqualTo(Path.of("data"));
     assertThat(config.backends().keySet()).containsExactly("sqlite", "memory");
     assertThat(config.namespaces().keySet()).containsExactly("default");
-    assertThat(config.configs().keySet()).containsExactlyInAnyOrder("default", "memory");
+    assertThat(config.configs().keySet())
+        .containsExactlyInAnyOrder("default", "memory", "queue", "memory-queue");
     ClientConfig named = config.configs().get("default").config();
     assertThat(named.getPattern()).isEqualTo(AccessPattern.ACCESS_PATTERN_KEYVALUE);
     assertThat(named.getBackend().getType()).isEqualTo(BackendType.BACKEND_TYPE_SQLITE);

@@ -1,0 +1,64 @@
+package dev.prism.cli;
+
+import java.io.Console;
+import java.io.PrintStream;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Counts what a long command does, and shows it each second on the line where the cursor is, if a
+ * person is there to see it. For one thread.
+ */
+final class Rate {
+  private static final long SHOW_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final double NANOS = 1e9;
+
+  private final PrintStream err;
+  private final boolean shown = isSeen();
+  private final long begun = System.nanoTime();
+  private long shownAt = begun;
+  private long shownCount;
+  private long count;
+
+  Rate(PrintStream err) {
+    this.err = err;
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // it is null where the JDK has no terminal to offer
+  private static boolean isSeen() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
+  }
+
+  long count() {
+    return count;
+  }
+
+  /** So many more are done. */
+  void add(long more) {
+    count += more;
+    long now = System.nanoTime();
+    if (shown && now - shownAt >= SHOW_NANOS) {
+      err.printf(
+          Locale.ROOT,
+          "\r%,d messages, %,.0f a second\033[K",
+          count,
+          (count - shownCount) * NANOS / (now - shownAt));
+      shownAt = now;
+      shownCount = count;
+    }
+  }
+
+  /** The whole of it: {@code 1,200 messages in 0.3 s, 4,000 a second}. */
+  String summary() {
+    double seconds = Math.max(1e-3, (System.nanoTime() - begun) / NANOS);
+    return String.format(
+        Locale.ROOT,
+        "%s%,d %s in %.1f s, %,.0f a second",
+        shown && shownAt != begun ? "\r" : "",
+        count,
+        count == 1 ? "message" : "messages",
+        seconds,
+        count / seconds);
+  }
+}
