@@ -2,6 +2,7 @@ package dev.prism.benchmarks;
 
 import com.google.protobuf.ByteString;
 import dev.prism.benchmarks.load.Plan;
+import dev.prism.benchmarks.load.RequestFrames;
 import dev.prism.queue.v1.Message;
 import dev.prism.queue.v1.PublishRequest;
 import dev.prism.queue.v1.QueueServiceGrpc;
@@ -27,7 +28,7 @@ public final class QueueBench {
   private static final int CALLERS = 64;
   private static final int PAYLOAD_BYTES = 256;
   private static final int LEAST_ANSWER = 6;
-  private static final byte[] KEY = {'k'};
+  private static final byte[] KEY = new byte[16];
 
   private static final Pattern COMMITS =
       Pattern.compile("prism_plugin_batch_size_count\\{.*sqlite.*publish.*");
@@ -106,7 +107,7 @@ public final class QueueBench {
                       .setTopic("bench-" + round)
                       .setMessage(
                           Message.newBuilder()
-                              .setKey(ByteString.copyFrom(KEY))
+                              .setKey(ByteString.copyFromUtf8("key-" + RequestFrames.NUMBER))
                               .setPayload(ByteString.copyFrom(new byte[PAYLOAD_BYTES])))
                       .build()),
               LEAST_ANSWER,
