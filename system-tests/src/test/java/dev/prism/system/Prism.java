@@ -1,5 +1,6 @@
 package dev.prism.system;
 
+import com.google.gson.Gson;
 import dev.prism.admin.v1.AdminServiceGrpc;
 import dev.prism.admin.v1.ListPluginsRequest;
 import dev.prism.admin.v1.PluginProcess;
@@ -29,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -84,6 +86,22 @@ final class Prism implements AutoCloseable {
    */
   static Prism up(Path data, String... arguments) throws IOException {
     return up(List.of(), data, arguments);
+  }
+
+  /**
+   * Starts it with sqlite for its own state and a backend of type and name {@code backend}.
+   *
+   * @param settings the backend's
+   */
+  static Prism upWith(String backend, Map<String, String> settings) throws IOException {
+    Path data = newDirectory(backend);
+    Map<String, Map<String, ?>> backends = new LinkedHashMap<>();
+    backends.put("sqlite", Map.of("type", "sqlite"));
+    backends.put(backend, Map.of("type", backend, "settings", settings));
+    // JSON is YAML
+    Path config = data.resolveSibling(data.getFileName() + ".yaml");
+    Files.writeString(config, new Gson().toJson(Map.of("backends", backends)));
+    return up(data, "--config", config.toString());
   }
 
   /** As {@link #up(Path, String...)}, the command line led by {@code prefix}. */

@@ -9,6 +9,7 @@ import dev.prism.session.v1.CreateSessionResponse;
 import io.grpc.ClientInterceptors;
 import java.io.IOException;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,7 +31,7 @@ abstract class QueueThroughProxy extends QueueSuite {
 
   @BeforeAll
   void start() throws IOException {
-    prism = Prism.up(Prism.newDirectory("queue-" + backend));
+    prism = Prism.upWith(backend, settings());
     session = prism.openQueueSession(type);
     api =
         new QueueApi(
@@ -38,6 +39,11 @@ abstract class QueueThroughProxy extends QueueSuite {
                 () ->
                     ClientInterceptors.intercept(
                         prism.channel(), Prism.session(session.getSessionToken()))));
+  }
+
+  /** The backend's settings, once its server is started; none for one that needs no server. */
+  protected Map<String, String> settings() {
+    return Map.of();
   }
 
   @AfterAll

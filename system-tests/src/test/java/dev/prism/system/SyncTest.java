@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
+import dev.prism.config.v1.BackendType;
 import dev.prism.keyvalue.v1.GetRequest;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
 import dev.prism.keyvalue.v1.PutRequest;
@@ -108,7 +109,7 @@ class SyncTest {
   void aMessageTakesAsLongAsItsSync() throws Exception {
     // Given
     try (Prism prism = Prism.up(Prism.newDirectory("sync-slow-queue"))) {
-      QueueServiceBlockingStub client = QueueKilledTest.queue(prism);
+      QueueServiceBlockingStub client = QueueTrial.queue(prism, BackendType.BACKEND_TYPE_SQLITE);
       client.publish(message("warm"));
       long[] millis = new long[5];
 
@@ -134,7 +135,7 @@ class SyncTest {
     // Given
     Path data = Prism.newDirectory("sync-broken-queue");
     try (Prism prism = Prism.up(data)) {
-      QueueServiceBlockingStub client = QueueKilledTest.queue(prism);
+      QueueServiceBlockingStub client = QueueTrial.queue(prism, BackendType.BACKEND_TYPE_SQLITE);
       client.publish(message("before"));
 
       // When fdatasync fails
@@ -155,7 +156,8 @@ class SyncTest {
       assertThat(prism.terminate()).isZero();
     }
     try (Prism again = Prism.up(data)) {
-      assertThat(readAll(QueueKilledTest.queue(again))).containsExactly("before", "after");
+      assertThat(readAll(QueueTrial.queue(again, BackendType.BACKEND_TYPE_SQLITE)))
+          .containsExactly("before", "after");
     }
   }
 

@@ -8,28 +8,26 @@ import dev.prism.sdk.queue.Consumer;
 import dev.prism.sdk.queue.DeadLetters;
 import dev.prism.sdk.queue.Delivery;
 import dev.prism.sdk.queue.Leases;
+import dev.prism.sdk.queue.LogReader;
 import dev.prism.sdk.queue.Message;
 import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.queue.MessageReader;
 import dev.prism.sdk.queue.Publication;
 import dev.prism.sdk.queue.PublicationResult;
 import dev.prism.sdk.queue.PublishResult;
+import dev.prism.sdk.queue.Signal;
 import dev.prism.sdk.queue.Start;
-import dev.prism.sdk.queue.Stored;
 import dev.prism.sdk.queue.Subscription;
 import dev.prism.sdk.queue.TopicInfo;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -131,6 +129,7 @@ final class MemoryQueue implements MessageQueue {
       public List<Delivery> poll(int most, long mostBytes, long patienceNanos) {
         long end = System.nanoTime() + patienceNanos;
         while (true) {
+          long seen = topic.signal().count();
           long now = clock.millis();
           List<Delivery> taken =
               topic.take(group, owner, most, mostBytes, now, subscription.ackTimeoutMillis());
@@ -139,14 +138,14 @@ final class MemoryQueue implements MessageQueue {
             woken = false;
             return taken;
           }
-          topic.await(group, () -> woken, 0, now, left);
+          topic.signal().await(seen, Signal.until(topic.nextDue(group), now, left), () -> woken);
         }
       }
 
       @Override
       public void wake() {
         woken = true;
-        topic.signal();
+        topic.signal().wake();
       }
 
       @Override
@@ -159,61 +158,7 @@ final class MemoryQueue implements MessageQueue {
   @Override
   public MessageReader read(String namespace, String name, Start start) {
     MemoryTopic topic = known(namespace, name);
-    return new Reading(topic, topic.start(start));
-  }
-
-  private final class Reading implements MessageReader {
-    private final MemoryTopic topic;
-    private final PriorityQueue<Stored> delayed =
-        new PriorityQueue<>(Comparator.comparingLong(each -> each.message().deliverAtMillis()));
-    private long position;
-    private volatile boolean woken;
-
-    Reading(MemoryTopic topic, long position) {
-      this.topic = topic;
-      this.position = position;
-    }
-
-    @Override
-    public List<Stored> next(int most, long mostBytes, long patienceNanos) {
-      long end = System.nanoTime() + patienceNanos;
-      while (true) {
-        long now = clock.millis();
-        List<Stored> read = new ArrayList<>();
-        Stored due = delayed.peek();
-        while (due != null && due.message().deliverAtMillis() <= now && read.size() < most) {
-          read.add(delayed.remove());
-          due = delayed.peek();
-        }
-        if (read.isEmpty()) {
-          for (Stored stored : topic.from(position, most, mostBytes)) {
-            position = stored.offset() + 1;
-            (stored.message().deliverAtMillis() > now ? delayed : read).add(stored);
-          }
-        }
-        long left = end - System.nanoTime();
-        if (!read.isEmpty() || woken || left <= 0 || Thread.currentThread().isInterrupted()) {
-          woken = false;
-          return read;
-        }
-        long untilDue =
-            due == null
-                ? left
-                : TimeUnit.MILLISECONDS.toNanos(Math.max(1, due.message().deliverAtMillis() - now));
-        topic.await(null, () -> woken, position, now, Math.min(left, untilDue));
-      }
-    }
-
-    @Override
-    public void wake() {
-      woken = true;
-      topic.signal();
-    }
-
-    @Override
-    public void close() {
-      delayed.clear();
-    }
+    return new LogReader(topic::from, topic.signal(), clock, topic.start(start));
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.prism.sdk.queue.AckResult;
 import dev.prism.sdk.queue.Delivery;
 import dev.prism.sdk.queue.Leases;
 import dev.prism.sdk.queue.Message;
+import dev.prism.sdk.queue.Signal;
 import dev.prism.sdk.queue.Start;
 import dev.prism.sdk.queue.Stored;
 import dev.prism.sdk.queue.TopicInfo;
@@ -15,8 +16,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +30,7 @@ final class MemoryTopic {
 
   private final String name;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  private final Signal signal = new Signal();
   private final TreeMap<Long, Stored> log = new TreeMap<>();
   private final Map<String, Group> groups = new TreeMap<>();
   private long end;
@@ -75,7 +74,7 @@ final class MemoryTopic {
             log.put(end, new Stored(0, end, Long.toString(end), message, published));
             end++;
           }
-          changed.signalAll();
+          signal.raise();
           return first;
         });
   }
@@ -165,7 +164,7 @@ final class MemoryTopic {
           if (group != null) {
             group.consumers--;
             group.leases.release(owner, now);
-            changed.signalAll();
+            signal.raise();
           }
           return null;
         });
@@ -225,42 +224,17 @@ final class MemoryTopic {
     return locked(() -> place(start));
   }
 
-  /**
-   * Waits until something may have changed for the group (null: for readers), at most so long.
-   *
-   * @param woken is asked under the lock before waiting
-   */
-  @SuppressWarnings("WaitNotInLoop") // the caller looks again, and waits again
-  void await(@Nullable String name, Supplier<Boolean> woken, long seen, long now, long nanos) {
-    locked(
-        () -> {
-          Group group = name == null ? null : groups.get(name);
-          long position = group == null ? seen : group.position;
-          if (woken.get() || log.ceilingKey(position) != null) {
-            return null;
-          }
-          long due = group == null ? Long.MAX_VALUE : group.leases.nextDue();
-          long most =
-              due == Long.MAX_VALUE
-                  ? nanos
-                  : Math.min(nanos, TimeUnit.MILLISECONDS.toNanos(Math.max(0, due - now)));
-          try {
-            if (most > 0) {
-              changed.awaitNanos(most);
-            }
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
-          return null;
-        });
+  /** Is raised when something has changed that a reader of the topic may wait for. */
+  Signal signal() {
+    return signal;
   }
 
-  /** Wakes whoever waits. */
-  void signal() {
-    locked(
+  /** When the next message of the group that is held comes back or becomes due. */
+  long nextDue(String name) {
+    return locked(
         () -> {
-          changed.signalAll();
-          return null;
+          Group group = groups.get(name);
+          return group == null ? Long.MAX_VALUE : group.leases.nextDue();
         });
   }
 
@@ -281,7 +255,7 @@ final class MemoryTopic {
           }
           AckResult result = group.leases.settle(ack, now);
           if (ack.outcome() instanceof Ack.Outcome.Again) {
-            changed.signalAll();
+            signal.raise();
           }
           return result;
         });
@@ -306,7 +280,7 @@ final class MemoryTopic {
           Group group = group(name, target);
           group.position = Math.max(place, earliest());
           group.leases.forget(0);
-          changed.signalAll();
+          signal.raise();
           return group.position;
         });
   }

@@ -9,6 +9,7 @@ import dev.prism.sdk.queue.Consumer;
 import dev.prism.sdk.queue.DeadLetters;
 import dev.prism.sdk.queue.Delivery;
 import dev.prism.sdk.queue.Leases;
+import dev.prism.sdk.queue.LogReader;
 import dev.prism.sdk.queue.Message;
 import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.queue.MessageReader;
@@ -16,6 +17,7 @@ import dev.prism.sdk.queue.Publication;
 import dev.prism.sdk.queue.PublicationResult;
 import dev.prism.sdk.queue.PublishResult;
 import dev.prism.sdk.queue.Receipt;
+import dev.prism.sdk.queue.Signal;
 import dev.prism.sdk.queue.Start;
 import dev.prism.sdk.queue.Stored;
 import dev.prism.sdk.queue.Subscription;
@@ -521,12 +523,13 @@ final class SqliteQueue implements MessageQueue {
               Topic topic = known(tables, namespace, name);
               return new Beginning(topic.id(), place(tables, topic, start));
             });
-    return new TopicReader(
-        this::look, signal(namespace, name), clock, beginning.topic(), beginning.place());
-  }
-
-  private List<Stored> look(long topic, long offset, int most, long mostBytes) {
-    return lane.run(tables -> tables.read(topic, offset, most, mostBytes));
+    long topic = beginning.topic();
+    return new LogReader(
+        (offset, most, mostBytes) ->
+            lane.run(tables -> tables.read(topic, offset, most, mostBytes)),
+        signal(namespace, name),
+        clock,
+        beginning.place());
   }
 
   // ---- upkeep ----

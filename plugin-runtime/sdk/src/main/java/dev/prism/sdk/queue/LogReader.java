@@ -1,38 +1,46 @@
-package dev.prism.plugin.sqlite;
+package dev.prism.sdk.queue;
 
-import dev.prism.sdk.queue.MessageReader;
-import dev.prism.sdk.queue.Stored;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 
-/** Reads a topic without a group. Of what is not due yet it keeps the offset only. */
-final class TopicReader implements MessageReader {
+/**
+ * Reads the log of a topic with one partition, without a group. Of what is not due yet it keeps the
+ * offset only.
+ */
+public final class LogReader implements MessageReader {
   private final Look look;
   private final Signal signal;
   private final InstantSource clock;
-  private final long topic;
   private final PriorityQueue<Delayed> delayed =
       new PriorityQueue<>(
           Comparator.comparingLong(Delayed::due).thenComparingLong(Delayed::offset));
   private long position;
   private volatile boolean woken;
 
-  /** Reads messages from an offset on, see {@link QueueTables#read}. */
+  /** Looks at the log. */
   @FunctionalInterface
-  interface Look {
-    List<Stored> at(long topic, long offset, int most, long mostBytes);
+  public interface Look {
+    /**
+     * The messages from {@code offset} on, in their order, due or not; at most {@code most} of at
+     * most {@code mostBytes} together, one message may be larger.
+     */
+    List<Stored> at(long offset, int most, long mostBytes);
   }
 
   private record Delayed(long due, long offset) {}
 
-  TopicReader(Look look, Signal signal, InstantSource clock, long topic, long position) {
+  /**
+   * Reads from {@code position} on.
+   *
+   * @param signal is raised when something was added to the log
+   */
+  public LogReader(Look look, Signal signal, InstantSource clock, long position) {
     this.look = look;
     this.signal = signal;
     this.clock = clock;
-    this.topic = topic;
     this.position = position;
   }
 
@@ -45,7 +53,7 @@ final class TopicReader implements MessageReader {
       List<Stored> read = due(now);
       boolean more = false;
       if (read.isEmpty()) {
-        List<Stored> log = look.at(topic, position, most, mostBytes);
+        List<Stored> log = look.at(position, most, mostBytes);
         more = !log.isEmpty();
         for (Stored stored : log) {
           position = stored.offset() + 1;
@@ -76,7 +84,7 @@ final class TopicReader implements MessageReader {
     Delayed first = delayed.peek();
     while (read.isEmpty() && first != null && first.due() <= now) {
       delayed.remove();
-      for (Stored stored : look.at(topic, first.offset(), 1, Long.MAX_VALUE)) {
+      for (Stored stored : look.at(first.offset(), 1, Long.MAX_VALUE)) {
         if (stored.offset() == first.offset()) {
           read.add(stored);
         }

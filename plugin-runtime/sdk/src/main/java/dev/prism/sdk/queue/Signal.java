@@ -1,18 +1,21 @@
-package dev.prism.plugin.sqlite;
+package dev.prism.sdk.queue;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
-/** Wakes those who read a topic when something has changed there. */
-final class Signal {
+/** Wakes those who read a topic when something has changed there. Any thread; locks for moments. */
+public final class Signal {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private long count;
 
+  /** Nothing has changed yet. */
+  public Signal() {}
+
   /** How often something has changed. Ask before looking at the topic, and wait with the answer. */
-  long count() {
+  public long count() {
     lock.lock();
     try {
       return count;
@@ -22,7 +25,7 @@ final class Signal {
   }
 
   /** Something has changed. */
-  void raise() {
+  public void raise() {
     lock.lock();
     try {
       count++;
@@ -33,7 +36,7 @@ final class Signal {
   }
 
   /** Lets {@link #await} ask whether it is to end. */
-  void wake() {
+  public void wake() {
     lock.lock();
     try {
       changed.signalAll();
@@ -43,7 +46,7 @@ final class Signal {
   }
 
   /** Waits until something has changed since {@code seen}, {@code ended} or interrupted. */
-  void await(long seen, long nanos, BooleanSupplier ended) {
+  public void await(long seen, long nanos, BooleanSupplier ended) {
     lock.lock();
     try {
       long left = nanos;
@@ -58,7 +61,7 @@ final class Signal {
   }
 
   /** How long until {@code dueMillis} by a clock that says {@code now}, at most {@code nanos}. */
-  static long until(long dueMillis, long now, long nanos) {
+  public static long until(long dueMillis, long now, long nanos) {
     return dueMillis == Long.MAX_VALUE
         ? nanos
         : Math.min(nanos, TimeUnit.MILLISECONDS.toNanos(Math.max(1, dueMillis - now)));

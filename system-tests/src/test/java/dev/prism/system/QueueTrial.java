@@ -1,0 +1,67 @@
+package dev.prism.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.prism.config.v1.BackendType;
+import dev.prism.queue.v1.QueueServiceGrpc;
+import dev.prism.queue.v1.QueueServiceGrpc.QueueServiceBlockingStub;
+import java.time.Duration;
+
+/**
+ * Messages go through a queue while it is disturbed, and {@link QueueChecker} says what became of
+ * them.
+ */
+final class QueueTrial {
+  private static final int PUBLISHERS = 64;
+  private static final int MESSAGES = 100_000;
+  private static final int LEAST_DISTURBANCES = 3;
+
+  private final QueueServiceBlockingStub client;
+
+  /** Something that goes wrong, and is over when it returns. */
+  @FunctionalInterface
+  interface Disturbance {
+    void run() throws Exception;
+  }
+
+  private QueueTrial(QueueServiceBlockingStub client) {
+    this.client = client;
+  }
+
+  /** On queues of a backend, in a session of the trial's own. */
+  static QueueTrial of(Prism prism, BackendType type) {
+    return new QueueTrial(queue(prism, type));
+  }
+
+  /** Queues of a backend, in a session of their own. */
+  static QueueServiceBlockingStub queue(Prism prism, BackendType type) {
+    String token = prism.openQueueSession(type).getSessionToken();
+    return QueueServiceGrpc.newBlockingStub(prism.channel()).withInterceptors(Prism.session(token));
+  }
+
+  /**
+   * Publishes 100 000 messages, disturbs each time that a fifth more of them is acknowledged, and
+   * asserts that nothing acknowledged was lost and the order of each key held.
+   */
+  void disturbedBy(Disturbance disturbance) throws Exception {
+    try (QueueChecker checker = QueueChecker.start(client, PUBLISHERS, MESSAGES)) {
+      int disturbances = 0;
+      while (checker.isPublishing()) {
+        int enough = (disturbances + 1) * MESSAGES / 5;
+        Await.until(
+            "more is acknowledged",
+            Duration.ofMinutes(2),
+            () -> checker.acknowledgedSoFar() >= enough || !checker.isPublishing());
+        if (checker.isPublishing()) {
+          disturbance.run();
+          disturbances++;
+        }
+      }
+      checker.awaitPublishers(Duration.ofMinutes(1));
+
+      assertThat(disturbances).isGreaterThanOrEqualTo(LEAST_DISTURBANCES);
+      assertThat(checker.acknowledgedSoFar()).isGreaterThan(MESSAGES / 2);
+      checker.assertNothingLostOrDisordered();
+    }
+  }
+}
