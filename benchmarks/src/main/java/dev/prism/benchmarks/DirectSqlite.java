@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
  * one thread inserts what all callers have handed over since its last commit, and syncs once for
  * all of them. The table, the log and the syncing are those of the SQLite plugin.
  */
-final class DirectSqlite implements AutoCloseable {
+final class DirectSqlite implements Direct {
   private static final int MOST_WAITING = 4096;
 
   private final BlockingQueue<Insert> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
@@ -50,10 +50,11 @@ final class DirectSqlite implements AutoCloseable {
   }
 
   /** Returns when the message is on the disk. */
-  long publish(byte[] key, byte[] payload) throws InterruptedException {
+  @Override
+  public void publish(byte[] key, byte[] payload) throws InterruptedException {
     CompletableFuture<Long> done = new CompletableFuture<>();
     waiting.put(new Insert(key, payload, done));
-    return done.join();
+    done.join();
   }
 
   private void write() {

@@ -7,7 +7,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -34,22 +38,43 @@ final class ProxyProcess implements Server {
 
   /** Starts one and waits until it is ready; what it logs goes to a file. */
   static ProxyProcess start() throws IOException {
+    return start("");
+  }
+
+  /**
+   * As {@link #start()}, with a backend of type and name {@code backend} beside sqlite, and a
+   * config {@code queue} on it.
+   *
+   * @param settings the backend's
+   */
+  static ProxyProcess start(String backend, Map<String, String> settings) throws IOException {
+    StringBuilder yaml = new StringBuilder();
+    yaml.append("backends:\n  sqlite:\n    type: sqlite\n");
+    if (!backend.equals("sqlite")) {
+      yaml.append("  %s:\n    type: %s\n    settings:\n".formatted(backend, backend));
+      settings.forEach(
+          (name, value) ->
+              yaml.append("      %s: '%s'\n".formatted(name, value.replace("'", "''"))));
+    }
+    yaml.append("configs:\n  queue:\n    pattern: QUEUE\n    backend:\n      type: ")
+        .append(backend.toUpperCase(Locale.ROOT))
+        .append('\n');
+    return start(yaml.toString());
+  }
+
+  private static ProxyProcess start(String configuration) throws IOException {
     Path home = Path.of(System.getProperty("prism.home", "."));
     Path target = Files.createDirectories(home.resolve("benchmarks/target"));
     Path log = target.resolve("bench-prism-up.log");
     Path data = Files.createTempDirectory(target, "bench-data-");
-    Process process =
-        new ProcessBuilder(
-                home.resolve("prism").toString(),
-                "up",
-                "--port",
-                "0",
-                "--admin-port",
-                "0",
-                "--data",
-                data.toString())
-            .redirectError(log.toFile())
-            .start();
+    List<String> command = new ArrayList<>(List.of(home.resolve("prism").toString(), "up"));
+    command.addAll(List.of("--port", "0", "--admin-port", "0", "--data", data.toString()));
+    if (!configuration.isEmpty()) {
+      Path file = target.resolve("bench-prism.yaml");
+      Files.writeString(file, configuration);
+      command.addAll(List.of("--config", file.toString()));
+    }
+    Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();
     BufferedReader out = process.inputReader();
     String line = out.readLine();
     Matcher ready = READY.matcher(line == null ? "" : line);

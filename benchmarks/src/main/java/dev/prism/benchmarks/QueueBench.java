@@ -14,15 +14,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
 /**
- * Publishes durable messages of 256 bytes to SQLite, through Prism and without it: 64 blocking
- * callers, one sync for all that wait on either side. Rounds in turn; the medians and their ratio
- * at the end.
+ * Publishes durable messages of 256 bytes to a backend, through Prism and without it: 64 blocking
+ * callers, and whatever waits goes to the backend together on either side. Rounds in turn; the
+ * medians and their ratio at the end.
  */
 public final class QueueBench {
   private static final int CALLERS = 64;
@@ -30,51 +31,93 @@ public final class QueueBench {
   private static final int LEAST_ANSWER = 6;
   private static final byte[] KEY = new byte[16];
 
-  private static final Pattern COMMITS =
-      Pattern.compile("prism_plugin_batch_size_count\\{.*sqlite.*publish.*");
+  private static final Pattern BATCHES =
+      Pattern.compile("prism_plugin_batch_size_count\\{.*publish.*");
   private static final Pattern MESSAGES =
-      Pattern.compile("prism_plugin_messages_total\\{.*sqlite.*published.*");
+      Pattern.compile("prism_plugin_messages_total\\{.*published.*");
 
   private QueueBench() {}
+
+  /** A backend's server, and how it is reached with and without Prism; closing ends the server. */
+  private interface Backend extends AutoCloseable {
+    /** The settings of its plugin. */
+    Map<String, String> settings();
+
+    Direct direct() throws Exception;
+
+    @Override
+    void close() throws Exception;
+  }
+
+  private static Backend backend(String name) {
+    return switch (name) {
+      case "sqlite" -> new Sqlite();
+      default -> throw new IllegalArgumentException("unknown backend " + name);
+    };
+  }
+
+  private static final class Sqlite implements Backend {
+    @Override
+    public Map<String, String> settings() {
+      return Map.of();
+    }
+
+    @Override
+    public Direct direct() throws IOException, SQLException {
+      Path home = Path.of(System.getProperty("prism.home", "."));
+      Path target = Files.createDirectories(home.resolve("benchmarks/target"));
+      Path folder = Files.createTempDirectory(target, "direct-");
+      Path file = folder.resolve("direct.db");
+      file.toFile().deleteOnExit();
+      return new DirectSqlite(file);
+    }
+
+    @Override
+    public void close() {}
+  }
 
   /**
    * Runs the whole set.
    *
-   * @param args {@code seconds=N} of each round, default 5; {@code rounds=N}, default 5
+   * @param args {@code backend=NAME}, default sqlite; {@code seconds=N} of each round, default 5;
+   *     {@code rounds=N}, default 5
    */
-  public static void main(String[] args) throws IOException, InterruptedException, SQLException {
+  public static void main(String[] args) throws Exception {
+    String name = "sqlite";
     int seconds = 5;
     int rounds = 5;
     for (String arg : args) {
       String[] pair = arg.split("=", 2);
       switch (pair[0]) {
+        case "backend" -> name = pair[1];
         case "seconds" -> seconds = Integer.parseInt(pair[1]);
         case "rounds" -> rounds = Integer.parseInt(pair[1]);
         default ->
             throw new IllegalArgumentException(
-                "unknown option " + pair[0] + "; there are seconds=N and rounds=N");
+                "unknown option " + pair[0] + "; there are backend=NAME, seconds=N and rounds=N");
       }
     }
     List<Double> direct = new ArrayList<>();
     List<Double> prism = new ArrayList<>();
-    try (ProxyProcess proxy = ProxyProcess.start()) {
+    try (Backend backend = backend(name);
+        ProxyProcess proxy = ProxyProcess.start(name, backend.settings())) {
       for (int round = 1; round <= rounds; round++) {
-        direct.add(direct(seconds));
+        direct.add(direct(backend, seconds));
         System.out.printf(
             Locale.ROOT, "round %d, direct: %,.0f messages/s%n", round, direct.getLast());
         double before = ProxyCalls.metric(proxy.metrics(), MESSAGES);
-        double commitsBefore = ProxyCalls.metric(proxy.metrics(), COMMITS);
+        double batchesBefore = ProxyCalls.metric(proxy.metrics(), BATCHES);
         ProxyCalls.Measured measured =
             ProxyCalls.measure(proxy.endpoint(), publishes(proxy.endpoint(), round), 2, seconds);
         prism.add(measured.callsPerSecond());
         System.out.printf(
             Locale.ROOT,
-            "round %d, prism: %,.0f messages/s, p50 %.2f p99 %.2f ms, %.3f commits a message%n",
+            "round %d, prism: %,.0f messages/s, p50 %.2f p99 %.2f ms, %.3f batches a message%n",
             round,
             measured.callsPerSecond(),
             measured.tally().latencies().getValueAtPercentile(50) / 1e6,
             measured.tally().latencies().getValueAtPercentile(99) / 1e6,
-            (ProxyCalls.metric(proxy.metrics(), COMMITS) - commitsBefore)
+            (ProxyCalls.metric(proxy.metrics(), BATCHES) - batchesBefore)
                 / (ProxyCalls.metric(proxy.metrics(), MESSAGES) - before));
       }
     }
@@ -116,12 +159,8 @@ public final class QueueBench {
   }
 
   /** Messages a second that 64 callers publish without Prism. */
-  private static double direct(int seconds) throws IOException, InterruptedException, SQLException {
-    Path home = Path.of(System.getProperty("prism.home", "."));
-    Path folder =
-        Files.createTempDirectory(
-            Files.createDirectories(home.resolve("benchmarks/target")), "direct-");
-    try (DirectSqlite sqlite = new DirectSqlite(folder.resolve("direct.db"))) {
+  private static double direct(Backend backend, int seconds) throws Exception {
+    try (Direct direct = backend.direct()) {
       AtomicLong published = new AtomicLong();
       CountDownLatch ended = new CountDownLatch(CALLERS);
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds + 2L);
@@ -130,7 +169,7 @@ public final class QueueBench {
             () -> {
               try {
                 while (System.nanoTime() < end) {
-                  sqlite.publish(KEY, new byte[PAYLOAD_BYTES]);
+                  direct.publish(KEY, new byte[PAYLOAD_BYTES]);
                   published.incrementAndGet();
                 }
               } catch (InterruptedException e) {
@@ -145,9 +184,6 @@ public final class QueueBench {
       long begun = System.nanoTime();
       ended.await();
       return (published.get() - before) / ((System.nanoTime() - begun) / 1e9);
-    } finally {
-      Files.deleteIfExists(folder.resolve("direct.db"));
-      Files.deleteIfExists(folder);
     }
   }
 }
