@@ -7,4 +7,7 @@ package dev.prism.benchmarks;
 interface Direct extends AutoCloseable {
   /** Returns when the backend has acknowledged the message. Any thread; blocks. */
   void publish(byte[] key, byte[] payload) throws InterruptedException;
+
+  @Override
+  void close();
 }

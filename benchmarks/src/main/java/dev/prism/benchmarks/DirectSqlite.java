@@ -90,7 +90,7 @@ final class DirectSqlite implements Direct {
   }
 
   @Override
-  public void close() throws SQLException {
+  public void close() {
     ended = true;
     writer.interrupt();
     boolean interrupted = false;
@@ -104,6 +104,10 @@ final class DirectSqlite implements Direct {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    connection.close();
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

@@ -46,7 +46,7 @@ public final class QueueBench {
     Direct direct() throws Exception;
 
     @Override
-    void close() throws Exception;
+    void close();
   }
 
   private static Backend backend(String name) {
