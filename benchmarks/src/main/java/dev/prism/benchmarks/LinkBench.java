@@ -184,6 +184,7 @@ public final class LinkBench {
     return new CallHeader(
         operation,
         "benchmark",
+        0,
         1,
         0,
         now + TimeUnit.SECONDS.toNanos(10),

@@ -86,6 +86,7 @@ public class RingBenchmark {
     return new CallHeader(
         operation,
         "benchmark",
+        0,
         1,
         0,
         now + TimeUnit.SECONDS.toNanos(10),

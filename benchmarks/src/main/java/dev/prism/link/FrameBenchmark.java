@@ -35,6 +35,7 @@ public class FrameBenchmark {
       new CallHeader(
           1,
           "benchmark",
+          0,
           1,
           0,
           1,

@@ -24,14 +24,21 @@ public final class LinkApi implements ServiceApi {
 
   private final Supplier<Link> link;
   private final String namespace;
+  private final long session;
 
   /**
    * Calls in one namespace over the link that {@code link} gives at the time of the call (a restart
    * makes a new one).
    */
   public LinkApi(Supplier<Link> link, String namespace) {
+    this(link, namespace, 0);
+  }
+
+  /** As {@link #LinkApi(Supplier, String)}, in a session. */
+  public LinkApi(Supplier<Link> link, String namespace, long session) {
     this.link = link;
     this.namespace = namespace;
+    this.session = session;
   }
 
   @Override
@@ -71,6 +78,7 @@ public final class LinkApi implements ServiceApi {
     return new CallHeader(
         schema.getMethodDescriptor().getOptions().getExtension(Options.method).getOperation(),
         namespace,
+        session,
         ConsistencyLevel.CONSISTENCY_LEVEL_STRONG_VALUE,
         0,
         now + TimeUnit.SECONDS.toNanos(CALL_SECONDS),

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * @param operation the method's number, {@code (prism.method).operation} of the contract; 1 to
  *     65535
  * @param namespace the tenant whose data the call may touch; 1 to 63 bytes of ASCII
+ * @param session tells one client's session from the others of the proxy; 0: none
  * @param consistency the level the session asked for, a {@code prism.type.v1.ConsistencyLevel}
  *     number
  * @param maxStalenessMillis how old a bounded-staleness read may be; 0 where the level is another
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public record CallHeader(
     int operation,
     String namespace,
+    long session,
     int consistency,
     long maxStalenessMillis,
     long deadlineNanos,

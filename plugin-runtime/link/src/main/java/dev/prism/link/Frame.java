@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *   32  int64   deadline, System.nanoTime() of this host (hazard 19)
  *   40  int64   received by the proxy, likewise
  *   48  int64   most staleness in milliseconds
- *   56  namespace, request id, traceparent: ASCII
+ *   56  int64   session
+ *   64  namespace, request id, traceparent: ASCII
  *    .  body: protobuf bytes
  * </pre>
  */
@@ -91,7 +92,8 @@ final class Frame {
   private static final int DEADLINE = 32;
   private static final int RECEIVED = 40;
   private static final int STALENESS = 48;
-  private static final int STRINGS = 56;
+  private static final int SESSION = 56;
+  private static final int STRINGS = 64;
 
   private static final int MAX_NAMESPACE = 63;
   private static final int MAX_REQUEST_ID = 64;
@@ -157,6 +159,7 @@ final class Frame {
     to.putLong(at + DEADLINE, header.deadlineNanos());
     to.putLong(at + RECEIVED, header.receivedNanos());
     to.putLong(at + STALENESS, header.maxStalenessMillis());
+    to.putLong(at + SESSION, header.session());
     int next = at + STRINGS;
     next += to.putStringWithoutLengthAscii(next, header.namespace());
     next += to.putStringWithoutLengthAscii(next, header.requestId());
@@ -185,6 +188,7 @@ final class Frame {
     return new CallHeader(
         from.getShort(at + OPERATION) & 0xffff,
         ascii(from, next, namespace),
+        from.getLong(at + SESSION),
         from.getByte(at + CONSISTENCY) & 0xff,
         from.getLong(at + STALENESS),
         from.getLong(at + DEADLINE),

@@ -54,6 +54,7 @@ class CallLifeTest {
         new CallHeader(
             65535,
             "n".repeat(63),
+            -77,
             3,
             1234567890123L,
             System.nanoTime() + LONG.toNanos(),

@@ -16,7 +16,7 @@ class InProcessLinkTest {
 
   static CallHeader header(Duration timeout) {
     long now = System.nanoTime();
-    return new CallHeader(7, "tenant", 1, 0, now + timeout.toNanos(), now, "r-1", null);
+    return new CallHeader(7, "tenant", 0, 1, 0, now + timeout.toNanos(), now, "r-1", null);
   }
 
   @Test

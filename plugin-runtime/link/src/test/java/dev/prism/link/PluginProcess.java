@@ -75,7 +75,7 @@ final class PluginProcess implements AutoCloseable {
   static CallHeader header(int operation, String namespace, Duration timeout) {
     long now = System.nanoTime();
     return new CallHeader(
-        operation, namespace, 1, 0, now + timeout.toNanos(), now, "request-1", null);
+        operation, namespace, 0, 1, 0, now + timeout.toNanos(), now, "request-1", null);
   }
 
   /** Waits until {@code condition} holds; fails after ten seconds. */

@@ -27,5 +27,7 @@ public enum Capability {
   /** Attempts are counted across restarts of the plugin, and between its processes. */
   ATTEMPT_COUNT,
   /** No message is delivered to a group while an earlier one of its key may come back to it. */
-  STRICT_KEY_ORDER
+  STRICT_KEY_ORDER,
+  /** Listeners may share the events of a pattern. */
+  QUEUE_GROUPS
 }

@@ -1,6 +1,7 @@
 package dev.prism.sdk;
 
 import dev.prism.sdk.keyvalue.KeyValueStore;
+import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
 import java.util.Optional;
 
@@ -40,6 +41,11 @@ public interface Plugin {
 
   /** Opens the backend's queues, as {@link #keyValue} does its values. */
   default Optional<MessageQueue> queue(PluginConfig config) {
+    return Optional.empty();
+  }
+
+  /** Opens the backend's events, as {@link #keyValue} does its values. */
+  default Optional<PubSub> pubSub(PluginConfig config) {
     return Optional.empty();
   }
 }

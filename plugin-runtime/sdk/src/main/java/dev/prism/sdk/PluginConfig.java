@@ -1,5 +1,6 @@
 package dev.prism.sdk;
 
+import dev.prism.sdk.queue.Topics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,6 +107,11 @@ public final class PluginConfig {
           "PRISM_DATA_DIR", path + " is not writable for the user this process runs as");
     }
     return path;
+  }
+
+  /** What the server's configuration says of the topics of queues. */
+  public Topics topics() {
+    return Topics.unconfigured();
   }
 
   /** The variable's text, without white space around it. */

@@ -92,7 +92,7 @@ final class PluginProcess implements AutoCloseable {
 
   static CallHeader header(int operation) {
     long now = System.nanoTime();
-    return new CallHeader(operation, "default", 3, 0, now + PATIENCE.toNanos(), now, "r", null);
+    return new CallHeader(operation, "default", 0, 3, 0, now + PATIENCE.toNanos(), now, "r", null);
   }
 
   /** Waits for the process's own end. */

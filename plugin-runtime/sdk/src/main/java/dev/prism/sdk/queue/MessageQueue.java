@@ -1,6 +1,8 @@
 package dev.prism.sdk.queue;
 
 import dev.prism.sdk.Capability;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -64,6 +66,17 @@ public interface MessageQueue extends AutoCloseable {
    * @param groups which to answer for; empty: all that have a position, at most 1000
    */
   TopicInfo info(String namespace, String topic, List<String> groups);
+
+  /**
+   * Brings a topic into being as {@link Topics} has it, whatever {@link Topic#create} says, where
+   * it is missing; what is there is left as it is. Rare, for an administrator.
+   *
+   * @param dryRun change nothing, and say what would be done
+   */
+  default Provisioned provision(String namespace, String topic, boolean dryRun) {
+    throw PrismException.of(
+        Reason.METHOD_UNIMPLEMENTED, "this backend's topics need no provisioning");
+  }
 
   /**
    * Whether the backend answers now; called about once a second and bound by a second. Throws when

@@ -148,7 +148,7 @@ class CoalescerTest {
     long now = System.nanoTime();
     long deadline = now + TimeUnit.SECONDS.toNanos(20);
     return new FakeCall(
-        new CallHeader(operation, "default", level.getNumber(), 0, deadline, now, "r", null),
+        new CallHeader(operation, "default", 0, level.getNumber(), 0, deadline, now, "r", null),
         GetRequest.newBuilder().setCollection("c").setKey(key).build().toByteArray());
   }
 }

@@ -29,7 +29,7 @@ final class FakeCall implements InboundCall {
 
   static CallHeader header(int operation, String namespace, String requestId, long deadlineNanos) {
     return new CallHeader(
-        operation, namespace, 3, 0, deadlineNanos, System.nanoTime(), requestId, null);
+        operation, namespace, 0, 3, 0, deadlineNanos, System.nanoTime(), requestId, null);
   }
 
   @Override

@@ -81,7 +81,7 @@ class PluginRuntimeTest {
     long now = System.nanoTime();
     FakeCall call =
         new FakeCall(
-            new CallHeader(operation, "default", 3, 0, now + nanosLeft, now, "r", traceparent),
+            new CallHeader(operation, "default", 0, 3, 0, now + nanosLeft, now, "r", traceparent),
             request);
     runtime().onCall(call);
     return call;

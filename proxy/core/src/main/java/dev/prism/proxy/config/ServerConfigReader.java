@@ -45,17 +45,18 @@ final class ServerConfigReader {
   /** The most connections that a plugin agrees to hold ({@code PRISM_POOL_SIZE}). */
   private static final int MAX_POOL_SIZE = 64;
 
-  private static final List<String> SHIPPED_TYPES = List.of("memory", "sqlite");
+  private static final List<String> SHIPPED_TYPES =
+      List.of("memory", "sqlite", "postgres", "redis", "kafka", "nats");
 
   /** The types that the contract names besides. */
-  private static final List<String> LATER_TYPES =
-      List.of("postgres", "redis", "kafka", "nats", "dynamodb", "neptune");
+  private static final List<String> LATER_TYPES = List.of("dynamodb", "neptune");
 
   /** Types that keep values durably: one of them is taken where the file does not choose. */
-  private static final List<String> KEPT = List.of("sqlite", "postgres", "dynamodb");
+  private static final List<String> KEPT = List.of("sqlite", "dynamodb");
 
   /** Types that do not, or that offer no KeyValue. */
-  private static final List<String> LOST = List.of("memory", "kafka", "neptune");
+  private static final List<String> LOST =
+      List.of("memory", "postgres", "redis", "kafka", "nats", "neptune");
 
   private final Section root;
   private final Overrides overrides;

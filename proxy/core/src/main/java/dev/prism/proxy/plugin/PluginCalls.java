@@ -48,7 +48,7 @@ final class PluginCalls {
       throws LinkException {
     CallHeader header =
         new CallHeader(
-            operation, "default", 0, 0, deadlineNanos, System.nanoTime(), "supervisor", null);
+            operation, "default", 0, 0, 0, deadlineNanos, System.nanoTime(), "supervisor", null);
     try {
       return parser.parseFrom(link.call(header, request.toByteArray()));
     } catch (InvalidProtocolBufferException e) {

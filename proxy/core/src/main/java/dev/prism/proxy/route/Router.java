@@ -104,6 +104,7 @@ public final class Router {
     return new CallHeader(
         call.method().operation(),
         call.session().namespace(),
+        call.session().number(),
         call.config().consistency().getNumber(),
         call.config().maxStalenessMillis(),
         call.deadlineNanos(),

@@ -3,6 +3,10 @@ package dev.prism.proxy.session;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import dev.prism.type.v1.AccessPattern;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +80,7 @@ public final class Session {
   private final AtomicReference<@Nullable Object> attachment = new AtomicReference<>();
 
   private final long expiresNanos;
+  private final long number;
 
   /** On the clock of {@link Sessions}; written by any call, at most once in a while. */
   volatile long lastActiveNanos;
@@ -87,6 +92,7 @@ public final class Session {
   Session(Details details, long nowNanos, long expiresNanos) {
     this.expiresNanos = expiresNanos;
     this.details = details;
+    this.number = number(details.id());
     this.configs = details.configs().toArray(BoundConfig[]::new);
     this.lastActiveNanos = nowNanos;
     for (BoundConfig config : configs) {
@@ -96,8 +102,26 @@ public final class Session {
     }
   }
 
+  private static long number(String id) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8));
+      return ByteBuffer.wrap(digest).getLong() | 1;
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
   public String id() {
     return details.id();
+  }
+
+  /**
+   * The session for a plugin, which tells one's subscriptions from another's by it: of the id, and
+   * so the same after a restart of the proxy. Never 0.
+   */
+  public long number() {
+    return number;
   }
 
   public String namespace() {

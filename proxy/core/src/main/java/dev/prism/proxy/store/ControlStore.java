@@ -173,6 +173,7 @@ public final class ControlStore {
         new CallHeader(
             operation,
             NAMESPACE,
+            0,
             ConsistencyLevel.CONSISTENCY_LEVEL_STRONG_VALUE,
             0,
             deadline,

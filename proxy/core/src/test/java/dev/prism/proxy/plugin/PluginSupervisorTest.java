@@ -263,7 +263,8 @@ class PluginSupervisorTest {
 
   private static String echo(Link link, String text) throws LinkException {
     long now = System.nanoTime();
-    CallHeader header = new CallHeader(1, "default", 0, 0, now + LONG.toNanos(), now, "test", null);
+    CallHeader header =
+        new CallHeader(1, "default", 0, 0, 0, now + LONG.toNanos(), now, "test", null);
     return new String(link.call(header, text.getBytes(UTF_8)), UTF_8);
   }
 

@@ -71,7 +71,8 @@ class ControlStoreTest {
   void anotherNamespaceSeesNothingOfIt() throws Exception {
     store.put(Kind.CONFIGS, "a", config("a", "1"));
     long now = System.nanoTime();
-    CallHeader header = new CallHeader(1, "default", 3, 0, now + 5_000_000_000L, now, "test", null);
+    CallHeader header =
+        new CallHeader(1, "default", 0, 3, 0, now + 5_000_000_000L, now, "test", null);
     GetRequest get =
         GetRequest.newBuilder().setCollection("configs").setPartitionKey("all").setKey("a").build();
 

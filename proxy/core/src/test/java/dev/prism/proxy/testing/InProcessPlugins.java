@@ -211,6 +211,7 @@ public final class InProcessPlugins implements Plugins, AutoCloseable {
                   "default",
                   0,
                   0,
+                  0,
                   now + Duration.ofSeconds(5).toNanos(),
                   now,
                   "test",
