@@ -7,6 +7,7 @@ import dev.prism.sdk.Capability;
 import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.keyvalue.KeyValueStore;
+import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.runtime.PluginRuntime;
 import java.time.Duration;
@@ -25,6 +26,7 @@ public final class HostedPlugin implements AutoCloseable {
   private final InstantSource clock;
   private Set<Capability> capabilities = Set.of();
   private Set<Capability> queueCapabilities = Set.of();
+  private Set<Capability> pubSubCapabilities = Set.of();
   private @Nullable PluginRuntime runtime;
   private @Nullable Link link;
 
@@ -44,6 +46,16 @@ public final class HostedPlugin implements AutoCloseable {
   /** Queues in {@code namespace}; stays good over {@link #restart}. */
   public QueueApi queue(String namespace) {
     return new QueueApi(new LinkApi(this::link, namespace));
+  }
+
+  /** Events in {@code namespace} for a session; stays good over {@link #restart}. */
+  public PubSubApi pubSub(String namespace, long session) {
+    return new PubSubApi(new LinkApi(this::link, namespace, session));
+  }
+
+  /** What the plugin's events declare. */
+  public Set<Capability> pubSubCapabilities() {
+    return pubSubCapabilities;
   }
 
   /** What the plugin's queue declares. */
@@ -127,6 +139,13 @@ public final class HostedPlugin implements AutoCloseable {
       Optional<MessageQueue> queue = plugin.queue(given);
       queueCapabilities = queue.map(MessageQueue::capabilities).orElse(Set.of());
       return queue;
+    }
+
+    @Override
+    public Optional<PubSub> pubSub(PluginConfig given) {
+      Optional<PubSub> pubSub = plugin.pubSub(given);
+      pubSubCapabilities = pubSub.map(PubSub::capabilities).orElse(Set.of());
+      return pubSub;
     }
   }
 }

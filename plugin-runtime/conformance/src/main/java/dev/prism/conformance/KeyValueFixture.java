@@ -113,17 +113,32 @@ public interface KeyValueFixture {
 
   /** Asserts that the call is answered with {@code reason} and its status code. */
   static Status assertFails(Reason reason, ThrowingCallable call) {
-    Throwable thrown = catchThrowable(call);
-    assertThat(thrown).isInstanceOf(CallFailedException.class);
-    Status status = ((CallFailedException) thrown).status();
+    Status status = failure(call).status();
     assertReason(reason, status);
     return status;
+  }
+
+  /** What {@code call} fails with. */
+  static CallFailedException failure(ThrowingCallable call) {
+    Throwable thrown = catchThrowable(call);
+    assertThat(thrown).isInstanceOf(CallFailedException.class);
+    return (CallFailedException) thrown;
   }
 
   /** Asserts that a status is {@code reason}'s. */
   static void assertReason(Reason reason, Status status) {
     assertThat(CallFailedException.reason(status)).as(status.getMessage()).isEqualTo(reason.name());
     assertThat(status.getCode()).isEqualTo(reason.code().getNumber());
+  }
+
+  /** Waits for a thread's end; fails after 30 s. */
+  static void join(Thread thread) {
+    try {
+      assertThat(thread.join(Duration.ofSeconds(30))).isTrue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Waits until the condition holds; fails after 20 s. */

@@ -38,7 +38,7 @@ public interface QueueStreaming extends QueueFixture {
         stream.send(item("", "k", "m" + i));
       }
       stream.halfClose();
-      join(reader);
+      KeyValueFixture.join(reader);
     }
 
     assertThat(results).hasSize(count).allMatch(PublishResult::hasSuccess);
@@ -188,14 +188,5 @@ public interface QueueStreaming extends QueueFixture {
         .setTopic(topic)
         .setMessage(message(key, payload))
         .build();
-  }
-
-  private static void join(Thread thread) {
-    try {
-      assertThat(thread.join(java.time.Duration.ofSeconds(30))).isTrue();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
   }
 }

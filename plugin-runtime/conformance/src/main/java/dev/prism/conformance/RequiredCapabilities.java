@@ -19,7 +19,8 @@ public final class RequiredCapabilities {
   /** The data interfaces, named as in the file. */
   public enum Interface {
     KEY_VALUE,
-    QUEUE
+    QUEUE,
+    PUBSUB
   }
 
   private RequiredCapabilities() {}

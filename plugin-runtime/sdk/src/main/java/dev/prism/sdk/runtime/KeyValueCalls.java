@@ -37,7 +37,7 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Serves {@code KeyValueService} from a store. */
-final class KeyValueCalls implements AutoCloseable {
+final class KeyValueCalls implements DataCalls {
   private static final Consistency EVENTUAL = new Consistency(Consistency.Level.EVENTUAL, 0);
 
   private final KeyValueRules rules;
@@ -90,8 +90,8 @@ final class KeyValueCalls implements AutoCloseable {
     this.writeLane = blocking ? new Lanes("write", 1, writes) : null;
   }
 
-  /** The methods, by their names in the contract. */
-  Map<String, Handler> handlers() {
+  @Override
+  public Map<String, Handler> handlers() {
     return Map.ofEntries(
         Map.entry("Get", this::get),
         Map.entry("Exists", this::exists),
@@ -107,18 +107,18 @@ final class KeyValueCalls implements AutoCloseable {
         Map.entry("BatchDelete", write(BatchDeleteRequest.parser(), writeRequests::batchDelete)));
   }
 
-  /** What waits or runs, of each kind. */
-  Map<String, IntSupplier> depths() {
+  @Override
+  public Map<String, IntSupplier> depths() {
     return Map.of("read", reads::pending, "write", writes::pending, "scan", scans::running);
   }
 
-  /** How many calls have not been answered. */
-  int pending() {
+  @Override
+  public int pending() {
     return reads.pending() + writes.pending() + scans.running();
   }
 
-  /** Starts what has been collected; on the link's thread. */
-  void start() {
+  @Override
+  public void start() {
     Lanes readers = readLanes;
     Lanes writer = writeLane;
     if (readers == null || writer == null) {
@@ -137,6 +137,11 @@ final class KeyValueCalls implements AutoCloseable {
 
   /** Whom to wake where there is but the link's thread. */
   private static void nobody() {}
+
+  @Override
+  public void drain() {
+    // Every call has an end of its own.
+  }
 
   @Override
   public void close() {

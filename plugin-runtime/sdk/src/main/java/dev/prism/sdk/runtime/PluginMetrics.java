@@ -41,6 +41,7 @@ final class PluginMetrics {
   private final Histogram batches;
   private final Counter isolated;
   private final Counter messages;
+  private final Counter events;
   private final Counter requestBytes;
   private final Counter responseBytes;
   private final Map<String, String> namespaces = new ConcurrentHashMap<>();
@@ -48,7 +49,8 @@ final class PluginMetrics {
 
   private final Map<Flow, CounterDataPoint> flows = new ConcurrentHashMap<>();
 
-  private record Flow(Messages what, String namespace) {}
+  /** Messages or events, and what became of them. */
+  private record Flow(Enum<?> what, String namespace) {}
 
   /** What has become of messages. */
   enum Messages {
@@ -56,6 +58,13 @@ final class PluginMetrics {
     DELIVERED,
     ACKNOWLEDGED,
     DEAD
+  }
+
+  /** What has become of events. */
+  enum Events {
+    PUBLISHED,
+    DELIVERED,
+    DROPPED
   }
 
   private record Outcome(String operation, String outcome, String namespace) {}
@@ -108,6 +117,12 @@ final class PluginMetrics {
         Counter.builder()
             .name("prism_plugin_messages_total")
             .help("Messages, by what has become of them.")
+            .labelNames("what", "namespace")
+            .register(registry);
+    events =
+        Counter.builder()
+            .name("prism_plugin_events_total")
+            .help("Events of publish and subscribe, by what has become of them.")
             .labelNames("what", "namespace")
             .register(registry);
     requestBytes =
@@ -188,12 +203,21 @@ final class PluginMetrics {
 
   /** Counts messages. */
   void messages(Messages what, String namespace, int count) {
+    count(messages, what, namespace, count);
+  }
+
+  /** Counts events. */
+  void events(Events what, String namespace, int count) {
+    count(events, what, namespace, count);
+  }
+
+  private void count(Counter counter, Enum<?> what, String namespace, int count) {
     if (count > 0) {
       flows
           .computeIfAbsent(
               new Flow(what, namespaceLabel(namespace)),
               key ->
-                  messages.labelValues(key.what().name().toLowerCase(Locale.ROOT), key.namespace()))
+                  counter.labelValues(key.what().name().toLowerCase(Locale.ROOT), key.namespace()))
           .inc(count);
     }
   }

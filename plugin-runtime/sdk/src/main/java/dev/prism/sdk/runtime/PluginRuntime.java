@@ -7,6 +7,7 @@ import dev.prism.link.CallHandler;
 import dev.prism.link.InboundCall;
 import dev.prism.plugin.v1.InfoResponse;
 import dev.prism.plugin.v1.InterfaceInfo;
+import dev.prism.pubsub.v1.Pubsub;
 import dev.prism.queue.v1.Queue;
 import dev.prism.sdk.Capability;
 import dev.prism.sdk.Plugin;
@@ -14,6 +15,7 @@ import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginConfigException;
 import dev.prism.sdk.PluginRole;
 import dev.prism.sdk.keyvalue.KeyValueStore;
+import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
@@ -22,6 +24,7 @@ import dev.prism.type.v1.ConsistencyLevel;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
@@ -61,9 +64,9 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
   private final Budget budget;
   private final @Nullable String namespace;
   private final @Nullable KeyValueStore store;
-  private final @Nullable KeyValueCalls keyValue;
   private final @Nullable MessageQueue queue;
-  private final @Nullable QueueCalls queueCalls;
+  private final @Nullable PubSub pubSub;
+  private final List<DataCalls> interfaces = new ArrayList<>();
   private final Readiness readiness;
   private final @Nullable Method[] methods;
   private volatile @Nullable GrpcHost standalone;
@@ -81,7 +84,11 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
         plays(config, PluginRole.PUBLISHER) || plays(config, PluginRole.CONSUMER)
             ? plugin.queue(config).orElse(null)
             : null;
-    if (store == null && queue == null) {
+    this.pubSub =
+        plays(config, PluginRole.PUBLISHER) || plays(config, PluginRole.LISTENER)
+            ? plugin.pubSub(config).orElse(null)
+            : null;
+    if (store == null && queue == null && pubSub == null) {
       throw noRole(plugin, config);
     }
     Map<Integer, Method> served = new TreeMap<>();
@@ -94,13 +101,12 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
             .setBackendType(plugin.backendType())
             .setMaxValueBytes(budget.maxValueBytes())
             .setPid(ProcessHandle.current().pid());
-    if (store == null) {
-      this.keyValue = null;
-    } else {
+    if (store != null) {
       KeyValueRules rules = new KeyValueRules(store.capabilities(), budget.maxValueBytes(), clock);
-      this.keyValue = new KeyValueCalls(store, rules, answers, metrics, budget);
-      depths.putAll(keyValue.depths());
-      serve(served, Keyvalue.getDescriptor(), keyValue.handlers(), true);
+      serve(
+          served,
+          Keyvalue.getDescriptor(),
+          new KeyValueCalls(store, rules, answers, metrics, budget));
       capabilities.addAll(store.capabilities());
       info.addInterfaces(AccessPattern.ACCESS_PATTERN_KEYVALUE)
           .addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_PROCESSOR)
@@ -108,13 +114,12 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
           .addInterfaceInfo(
               interfaceInfo(AccessPattern.ACCESS_PATTERN_KEYVALUE, store.capabilities()));
     }
-    if (queue == null) {
-      this.queueCalls = null;
-    } else {
+    if (queue != null) {
       QueueRules rules = new QueueRules(queue.capabilities(), budget.maxValueBytes(), clock);
-      this.queueCalls = new QueueCalls(queue, rules, answers, metrics, budget, clock);
-      depths.putAll(queueCalls.depths());
-      serve(served, Queue.getDescriptor(), queueCalls.handlers(), true);
+      serve(
+          served,
+          Queue.getDescriptor(),
+          new QueueCalls(queue, rules, answers, metrics, budget, clock));
       capabilities.addAll(queue.capabilities());
       info.addInterfaces(AccessPattern.ACCESS_PATTERN_QUEUE)
           .addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_PUBLISHER)
@@ -122,7 +127,23 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
           .addInterfaceInfo(
               interfaceInfo(AccessPattern.ACCESS_PATTERN_QUEUE, queue.capabilities()));
     }
+    if (pubSub != null) {
+      PubSubRules rules = new PubSubRules(pubSub.capabilities(), budget.maxValueBytes());
+      serve(
+          served,
+          Pubsub.getDescriptor(),
+          new PubSubCalls(pubSub, rules, answers, metrics, budget, clock));
+      capabilities.addAll(pubSub.capabilities());
+      info.addInterfaces(AccessPattern.ACCESS_PATTERN_PUBSUB)
+          .addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_LISTENER)
+          .addInterfaceInfo(
+              interfaceInfo(AccessPattern.ACCESS_PATTERN_PUBSUB, pubSub.capabilities()));
+      if (queue == null) {
+        info.addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_PUBLISHER);
+      }
+    }
     info.addAllCapabilities(capabilities.stream().map(Capability::name).sorted().toList());
+    interfaces.forEach(each -> depths.putAll(each.depths()));
     metrics.queueDepth(depths);
     this.readiness = new Readiness(this::ping);
     this.pluginCalls = new PluginCalls(answers, this::problem, metrics, info.build());
@@ -170,12 +191,7 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
 
   @Override
   public void onBatchEnd() {
-    if (keyValue != null) {
-      keyValue.start();
-    }
-    if (queueCalls != null) {
-      queueCalls.start();
-    }
+    interfaces.forEach(DataCalls::start);
   }
 
   /**
@@ -199,8 +215,7 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
 
   /** How many data calls have not been answered. */
   public int pending() {
-    return (keyValue == null ? 0 : keyValue.pending())
-        + (queueCalls == null ? 0 : queueCalls.pending());
+    return interfaces.stream().mapToInt(DataCalls::pending).sum();
   }
 
   /**
@@ -211,9 +226,7 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
    */
   public boolean drain(Duration patience) {
     draining = true;
-    if (queueCalls != null) {
-      queueCalls.drain();
-    }
+    interfaces.forEach(DataCalls::drain);
     long end = System.nanoTime() + patience.toNanos();
     while (pending() > 0) {
       if (System.nanoTime() - end >= 0) {
@@ -236,17 +249,15 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
       host.close();
     }
     readiness.close();
-    if (keyValue != null) {
-      keyValue.close();
-    }
-    if (queueCalls != null) {
-      queueCalls.close();
-    }
+    interfaces.forEach(DataCalls::close);
     if (store != null) {
       store.close();
     }
     if (queue != null) {
       queue.close();
+    }
+    if (pubSub != null) {
+      pubSub.close();
     }
   }
 
@@ -259,6 +270,11 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
       throw PrismException.of(
           Reason.NAMESPACE_NOT_FOUND, "this plugin does not serve the session's namespace");
     }
+  }
+
+  private void serve(Map<Integer, Method> served, FileDescriptor file, DataCalls calls) {
+    interfaces.add(calls);
+    serve(served, file, calls.handlers(), true);
   }
 
   private void serve(
@@ -336,6 +352,9 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
     }
     if (queue != null) {
       queue.ping();
+    }
+    if (pubSub != null) {
+      pubSub.ping();
     }
   }
 }

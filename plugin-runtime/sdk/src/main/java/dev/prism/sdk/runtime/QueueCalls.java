@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * Serves {@code QueueService} from a queue: the methods with one answer; {@link QueueStreams} has
  * the others.
  */
-final class QueueCalls implements AutoCloseable {
+final class QueueCalls implements DataCalls {
   /** Messages, and acknowledgements, of one batch. */
   private static final int BATCH_MESSAGES = 1024;
 
@@ -95,8 +95,8 @@ final class QueueCalls implements AutoCloseable {
     this.ackLane = new Lanes("acknowledge", 1, acks);
   }
 
-  /** The methods, by their names in the contract. */
-  Map<String, Handler> handlers() {
+  @Override
+  public Map<String, Handler> handlers() {
     return Map.of(
         "Publish", this::publish,
         "PublishBatch", this::publishBatch,
@@ -109,21 +109,21 @@ final class QueueCalls implements AutoCloseable {
         "GetTopicInfo", other(GetTopicInfoRequest.parser(), this::info));
   }
 
-  /** What waits or runs, of each kind. */
-  Map<String, IntSupplier> depths() {
+  @Override
+  public Map<String, IntSupplier> depths() {
     return Map.of(
         "publish", publications::pending,
         "acknowledge", acks::pending,
         "subscription", streams::open);
   }
 
-  /** How many calls have not been answered; open streams among them. */
-  int pending() {
+  @Override
+  public int pending() {
     return publications.pending() + acks.pending() + others.get() + streams.open();
   }
 
-  /** Starts what has been collected; on the link's thread. */
-  void start() {
+  @Override
+  public void start() {
     if (publications.hasWork()) {
       publishLane.wake();
     }
@@ -132,8 +132,8 @@ final class QueueCalls implements AutoCloseable {
     }
   }
 
-  /** Ends the streams with {@code SHUTTING_DOWN}. */
-  void drain() {
+  @Override
+  public void drain() {
     streams.drain();
   }
 
@@ -257,11 +257,6 @@ final class QueueCalls implements AutoCloseable {
                 }));
   }
 
-  /** Starts what was offered from a thread other than the link's. */
-  void wake() {
-    start();
-  }
-
   private void acknowledge(InboundCall call, Operation operation, long arrivedNanos) {
     AcknowledgeRequest request = Handler.parse(AcknowledgeRequest.parser(), call);
     QueueRules.noIdempotency(request.getIdempotencyKey(), false);
@@ -328,7 +323,7 @@ final class QueueCalls implements AutoCloseable {
             dead.size() * 256L,
             System.nanoTime(),
             results -> new Answer.Reply(new byte[0])));
-    wake();
+    start();
     while (!item.isAnswered()) {
       LockSupport.park(item);
     }

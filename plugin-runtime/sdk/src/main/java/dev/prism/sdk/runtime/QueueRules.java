@@ -120,7 +120,7 @@ final class QueueRules {
         message.hasDeliverAt() ? deliverAt(message.getDeliverAt(), path + "deliver_at") : 0);
   }
 
-  private static List<Header> headers(
+  static List<Header> headers(
       List<dev.prism.type.v1.Header> given, String field, @Nullable String traceparent) {
     if (given.size() > MOST_HEADERS) {
       throw invalid(
@@ -368,7 +368,7 @@ final class QueueRules {
         reason, field + " " + description, List.of(new Violation(field, description)));
   }
 
-  private static PrismException tooLarge(String field, int most) {
+  static PrismException tooLarge(String field, int most) {
     return PrismException.of(
         Reason.VALUE_TOO_LARGE, field + " has more than the " + most + " bytes that fit");
   }

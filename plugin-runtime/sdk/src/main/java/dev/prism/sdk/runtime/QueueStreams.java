@@ -1,8 +1,5 @@
 package dev.prism.sdk.runtime;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.MessageLite;
-import com.google.protobuf.Parser;
 import com.google.rpc.Status;
 import dev.prism.link.InboundCall;
 import dev.prism.queue.v1.ConsumeAckResults;
@@ -34,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +52,7 @@ final class QueueStreams {
   private final InFlight inFlight;
   private final Budget budget;
   private final InstantSource clock;
-  private final AtomicInteger open = new AtomicInteger();
+  private final Streams streams;
   private final AtomicLong nextOwner = new AtomicLong(new SecureRandom().nextLong());
   private final Set<SubscriptionRun> runs = ConcurrentHashMap.newKeySet();
   private final Map<Long, SoloConsumer> solos = new ConcurrentHashMap<>();
@@ -79,11 +75,12 @@ final class QueueStreams {
     this.inFlight = inFlight;
     this.budget = budget;
     this.clock = clock;
+    this.streams = new Streams(MOST_OPEN, answers);
   }
 
   /** How many are open. */
   int open() {
-    return open.get();
+    return streams.open();
   }
 
   /** Ends subscriptions with {@code SHUTTING_DOWN}. */
@@ -95,44 +92,27 @@ final class QueueStreams {
   void publishStream(InboundCall call, Operation operation, long arrivedNanos) {
     PublishStreamRequest first = Handler.parse(PublishStreamRequest.parser(), call);
     String topic = rules.topic(first.getTopic());
-    start(
+    streams.start(
         call,
         operation,
         arrivedNanos,
         "publish-stream",
-        () -> publishStream(call, operation, topic, first));
-  }
-
-  private void publishStream(
-      InboundCall call, Operation operation, String topic, PublishStreamRequest first) {
-    OrderedAnswers results =
-        new OrderedAnswers(call, new ReentrantLock(), QueueStreams::publishResults);
-    call.onOver(results::giveUp);
-    Thread sender = Thread.ofVirtual().name("publish-results").start(results::run);
-    try {
-      PublishStreamRequest request = first;
-      while (request != null) {
-        if (!request.getTopic().isEmpty() && !request.getTopic().equals(topic)) {
-          throw PrismException.of(
-              Reason.STREAM_ORDER_INVALID,
-              "topic must be empty or the same as in the stream's first request");
-        }
-        StreamItem item = results.add(new byte[0]);
-        if (item == null) {
-          return;
-        }
-        publish(item, operation, topic, request);
-        request = next(PublishStreamRequest.parser(), call);
-      }
-      results.complete();
-      join(sender);
-    } finally {
-      results.giveUp();
-    }
+        () ->
+            Streams.pipeline(
+                call,
+                PublishStreamRequest.parser(),
+                first,
+                (item, request) -> publish(item, operation, topic, request),
+                QueueStreams::publishResults));
   }
 
   private void publish(
       StreamItem item, Operation operation, String topic, PublishStreamRequest request) {
+    if (!request.getTopic().isEmpty() && !request.getTopic().equals(topic)) {
+      throw PrismException.of(
+          Reason.STREAM_ORDER_INVALID,
+          "topic must be empty or the same as in the stream's first request");
+    }
     long now = System.nanoTime();
     try {
       if (!request.hasMessage()) {
@@ -145,7 +125,7 @@ final class QueueStreams {
               .setIdempotencyKey(request.getIdempotencyKey())
               .build();
       calls.offer(item, operation, now, calls.publication(single, item.header().traceparent()));
-      calls.wake();
+      calls.start();
     } catch (PrismException refused) {
       answers.fail(item, operation, now, refused);
     }
@@ -157,7 +137,7 @@ final class QueueStreams {
       byte[] published = item.response();
       Status failure = item.failure();
       if (published != null) {
-        response.addResultsBuilder().setSuccess(own(PublishResponse.parser(), published));
+        response.addResultsBuilder().setSuccess(Streams.own(PublishResponse.parser(), published));
       } else if (failure != null) {
         response.addResultsBuilder().setError(failure);
       }
@@ -168,7 +148,7 @@ final class QueueStreams {
   void subscribe(InboundCall call, Operation operation, long arrivedNanos) {
     SubscribeRequest request = Handler.parse(SubscribeRequest.parser(), call);
     Wanted wanted = wanted(request.hasSubscription(), request.getSubscription());
-    start(
+    streams.start(
         call,
         operation,
         arrivedNanos,
@@ -196,7 +176,7 @@ final class QueueStreams {
     var begin = first.getStart();
     Wanted wanted = wanted(begin.hasSubscription(), begin.getSubscription());
     long credit = credit(begin.getCredit());
-    start(
+    streams.start(
         call, operation, arrivedNanos, "consumer", () -> consume(call, operation, wanted, credit));
   }
 
@@ -243,8 +223,8 @@ final class QueueStreams {
                   });
       try {
         run.run();
-        join(reader);
-        join(sender);
+        Streams.join(reader);
+        Streams.join(sender);
       } finally {
         results.giveUp();
       }
@@ -264,7 +244,7 @@ final class QueueStreams {
       Wanted wanted,
       SubscriptionRun run,
       OrderedAnswers results) {
-    ConsumeRequest request = next(ConsumeRequest.parser(), call);
+    ConsumeRequest request = Streams.next(ConsumeRequest.parser(), call);
     while (request != null) {
       switch (request.getRequestCase()) {
         case ACKS -> {
@@ -283,7 +263,7 @@ final class QueueStreams {
                 wanted.topic(),
                 acks.getAcksList(),
                 told -> ConsumeAckResults.newBuilder().addAllResults(told).build().toByteArray());
-            calls.wake();
+            calls.start();
           } catch (PrismException refused) {
             answers.fail(item, operation, now, refused);
           }
@@ -297,7 +277,7 @@ final class QueueStreams {
         case START, REQUEST_NOT_SET ->
             throw outOfOrder("start comes once, and then acks and credit");
       }
-      request = next(ConsumeRequest.parser(), call);
+      request = Streams.next(ConsumeRequest.parser(), call);
     }
   }
 
@@ -307,9 +287,9 @@ final class QueueStreams {
       byte[] told = item.response();
       Status failure = item.failure();
       if (told != null) {
-        results.addAllResults(own(ConsumeAckResults.parser(), told).getResultsList());
+        results.addAllResults(Streams.own(ConsumeAckResults.parser(), told).getResultsList());
       } else if (failure != null) {
-        var acks = own(dev.prism.queue.v1.ConsumeAcks.parser(), item.request());
+        var acks = Streams.own(dev.prism.queue.v1.ConsumeAcks.parser(), item.request());
         for (var ack : acks.getAcksList()) {
           results.addResults(QueueMessages.ack(ack.getReceipt(), new AckResult.Failed(failure)));
         }
@@ -415,7 +395,9 @@ final class QueueStreams {
   /** An eighth of the heap for all subscriptions together. */
   private int pollBytes() {
     return Math.clamp(
-        budget.maxPendingBytes() / 2 / Math.max(1, open.get()), LEAST_POLL_BYTES, MOST_POLL_BYTES);
+        budget.maxPendingBytes() / 2 / Math.max(1, streams.open()),
+        LEAST_POLL_BYTES,
+        MOST_POLL_BYTES);
   }
 
   /** Takes what became of a delivery of a subscription without a group. On the lane of acks. */
@@ -446,33 +428,6 @@ final class QueueStreams {
     return solo.settle(ack);
   }
 
-  private void start(
-      InboundCall call, Operation operation, long arrivedNanos, String name, Runnable stream) {
-    if (open.incrementAndGet() > MOST_OPEN) {
-      open.decrementAndGet();
-      throw PrismException.of(
-          Reason.OVERLOADED,
-          "this backend has " + MOST_OPEN + " streams open; try again after a moment");
-    }
-    Thread.ofVirtual()
-        .name(name)
-        .start(
-            () -> {
-              try {
-                operation
-                    .overhead()
-                    .observe((System.nanoTime() - call.header().receivedNanos()) / 1e9);
-                stream.run();
-                answers.end(call, operation, arrivedNanos);
-              } catch (Throwable e) {
-                // Whatever the queue throws is the answer of this one caller.
-                answers.fail(call, operation, arrivedNanos, e);
-              } finally {
-                open.decrementAndGet();
-              }
-            });
-  }
-
   private static long credit(int messages) {
     if (messages < 0 || messages > MOST_CREDIT) {
       throw QueueRules.invalid(Reason.FIELD_INVALID, "credit", "must be at most 1000000");
@@ -482,42 +437,5 @@ final class QueueStreams {
 
   private static PrismException outOfOrder(String message) {
     return PrismException.of(Reason.STREAM_ORDER_INVALID, message);
-  }
-
-  /** The stream's next request, or null after its last. */
-  private static <M extends MessageLite> @Nullable M next(Parser<M> parser, InboundCall call) {
-    byte[] bytes = call.receive();
-    if (bytes == null) {
-      return null;
-    }
-    try {
-      return parser.parseFrom(bytes);
-    } catch (InvalidProtocolBufferException e) {
-      throw PrismException.of(
-          Reason.REQUEST_MALFORMED, "the request's bytes are no message of this method's type");
-    }
-  }
-
-  /** A message that this process encoded itself. */
-  private static <M extends MessageLite> M own(Parser<M> parser, byte[] bytes) {
-    try {
-      return parser.parseFrom(bytes);
-    } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("an answer that does not parse", e);
-    }
-  }
-
-  private static void join(Thread thread) {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

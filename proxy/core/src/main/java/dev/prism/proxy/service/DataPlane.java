@@ -33,7 +33,10 @@ import java.util.Set;
 public final class DataPlane {
   /** The interfaces that this version serves; methods of the others are UNIMPLEMENTED. */
   private static final Set<AccessPattern> SERVED =
-      Set.of(AccessPattern.ACCESS_PATTERN_KEYVALUE, AccessPattern.ACCESS_PATTERN_QUEUE);
+      Set.of(
+          AccessPattern.ACCESS_PATTERN_KEYVALUE,
+          AccessPattern.ACCESS_PATTERN_QUEUE,
+          AccessPattern.ACCESS_PATTERN_PUBSUB);
 
   private final Gate gate;
   private final Router router;

@@ -4,6 +4,7 @@ import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginMain;
 import dev.prism.sdk.keyvalue.KeyValueStore;
+import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -50,5 +51,10 @@ public final class MemoryPlugin implements Plugin {
     return Optional.of(
         new MemoryQueue(
             clock, config.bytes("PRISM_MEMORY_QUEUE_MAX_BYTES", heap / 4, 1 << 20, heap / 2)));
+  }
+
+  @Override
+  public Optional<PubSub> pubSub(PluginConfig config) {
+    return Optional.of(new MemoryPubSub());
   }
 }
