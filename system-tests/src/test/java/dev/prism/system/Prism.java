@@ -229,14 +229,19 @@ final class Prism implements AutoCloseable {
 
   /** Opens a session for queues on a backend. */
   CreateSessionResponse openQueueSession(BackendType backend) {
+    return openSession(AccessPattern.ACCESS_PATTERN_QUEUE, backend);
+  }
+
+  /** Opens a session on a backend, for one data interface. */
+  CreateSessionResponse openSession(AccessPattern pattern, BackendType backend) {
     return SessionServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(10, TimeUnit.SECONDS)
         .createSession(
             CreateSessionRequest.newBuilder()
                 .setInlineConfig(
                     ClientConfig.newBuilder()
-                        .setName("queue")
-                        .setPattern(AccessPattern.ACCESS_PATTERN_QUEUE)
+                        .setName("test")
+                        .setPattern(pattern)
                         .setBackend(BackendConfig.newBuilder().setType(backend)))
                 .build());
   }

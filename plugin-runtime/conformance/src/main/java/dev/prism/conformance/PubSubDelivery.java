@@ -2,6 +2,7 @@ package dev.prism.conformance;
 
 import static dev.prism.conformance.PubSubFixture.event;
 import static dev.prism.conformance.PubSubFixture.text;
+import static dev.prism.conformance.PubSubFixture.untraced;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
@@ -48,7 +49,7 @@ public interface PubSubDelivery extends PubSubFixture {
 
       EventDelivery delivery = subscriber.next();
       assertThat(delivery.getTopic()).isEqualTo(topic);
-      assertThat(delivery.getEvent()).isEqualTo(event);
+      assertThat(untraced(delivery)).isEqualTo(event);
     }
   }
 
@@ -58,7 +59,7 @@ public interface PubSubDelivery extends PubSubFixture {
     try (Subscriber subscriber = subscribe(topic)) {
       publish(topic, Event.getDefaultInstance());
 
-      assertThat(subscriber.next().getEvent()).isEqualTo(Event.getDefaultInstance());
+      assertThat(untraced(subscriber.next())).isEqualTo(Event.getDefaultInstance());
     }
   }
 
@@ -74,7 +75,7 @@ public interface PubSubDelivery extends PubSubFixture {
       publish(topic, large);
       publish(topic, "after it");
 
-      assertThat(subscriber.next().getEvent()).isEqualTo(large);
+      assertThat(untraced(subscriber.next()).equals(large)).isTrue(); // not to print it
       assertThat(text(subscriber.next())).isEqualTo("after it");
     }
   }

@@ -6,6 +6,9 @@ import dev.prism.config.v1.ConfigServiceGrpc;
 import dev.prism.config.v1.ConfigServiceGrpc.ConfigServiceBlockingStub;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
+import dev.prism.pubsub.v1.PubSubServiceGrpc;
+import dev.prism.pubsub.v1.PubSubServiceGrpc.PubSubServiceBlockingStub;
+import dev.prism.pubsub.v1.PubSubServiceGrpc.PubSubServiceStub;
 import dev.prism.queue.v1.QueueServiceGrpc;
 import dev.prism.queue.v1.QueueServiceGrpc.QueueServiceBlockingStub;
 import dev.prism.queue.v1.QueueServiceGrpc.QueueServiceStub;
@@ -97,6 +100,21 @@ final class Client implements AutoCloseable {
   /** As {@link #queueStreams}, for requests that stream. */
   QueueServiceStub queueAsync() {
     return in(session(), QueueServiceGrpc.newStub(channel), options.streamDeadline());
+  }
+
+  /** PubSub calls in this client's session. */
+  PubSubServiceBlockingStub pubSub() {
+    return in(session(), PubSubServiceGrpc.newBlockingStub(channel), options.deadline());
+  }
+
+  /** As {@link #pubSub}, for calls that stream. */
+  PubSubServiceBlockingStub pubSubStreams() {
+    return in(session(), PubSubServiceGrpc.newBlockingStub(channel), options.streamDeadline());
+  }
+
+  /** As {@link #pubSubStreams}, for requests that stream. */
+  PubSubServiceStub pubSubAsync() {
+    return in(session(), PubSubServiceGrpc.newStub(channel), options.streamDeadline());
   }
 
   ConfigServiceBlockingStub configs() {

@@ -67,6 +67,7 @@ public final class Prism {
             .with("up", () -> new UpCommand(console))
             .with("kv", () -> KvCommand.line(console, second))
             .with("queue", () -> QueueCommand.line(console, second))
+            .with("pubsub", () -> PubSubCommand.line(console, second))
             .with("plugins", () -> new PluginsCommand(console))
             .with("sessions", () -> SessionsCommand.line(console))
             .with("namespaces", () -> new NamespacesCommand(console))

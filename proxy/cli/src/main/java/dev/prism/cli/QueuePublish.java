@@ -1,31 +1,18 @@
 package dev.prism.cli;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Timestamp;
-import com.google.protobuf.util.JsonFormat;
 import dev.prism.queue.v1.Message;
 import dev.prism.queue.v1.PublishRequest;
 import dev.prism.queue.v1.PublishResponse;
-import dev.prism.queue.v1.PublishResult;
 import dev.prism.queue.v1.PublishStreamRequest;
 import dev.prism.queue.v1.PublishStreamResponse;
 import dev.prism.type.v1.Header;
-import io.grpc.StatusRuntimeException;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientResponseObserver;
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -134,134 +121,25 @@ final class QueuePublish extends Command {
   }
 
   private int lines(Client client) throws IOException, InterruptedException {
-    Results results = new Results();
-    ClientCallStreamObserver<PublishStreamRequest> requests =
-        (ClientCallStreamObserver<PublishStreamRequest>) client.queueAsync().publishStream(results);
-    InputStream in = new BufferedInputStream(console.in());
-    Report report = new Report();
-    ByteString line = nextLine(in);
-    boolean first = true;
-    while (line != null && !results.hasEnded()) {
-      PublishStreamRequest.Builder request =
-          PublishStreamRequest.newBuilder().setMessage(message(line));
-      if (first) {
-        request.setTopic(topic.name);
-        first = false;
-      }
-      while (!requests.isReady() && !results.hasEnded()) {
-        results.readied.acquire();
-      }
-      requests.onNext(request.build());
-      report.take(results);
-      line = nextLine(in);
-    }
-    if (first) {
-      requests.cancel("nothing to publish", null);
-      throw new UserError("standard input is empty: give a message, or one on each line");
-    }
-    requests.onCompleted();
-    report.takeAll(results);
-    console.err().println(report.rate.summary());
-    return report.failed == 0 ? OK : FAILED;
-  }
-
-  /** The bytes up to the next line feed, or to the end; null at the end. */
-  private static @Nullable ByteString nextLine(InputStream in) throws IOException {
-    ByteArrayOutputStream line = new ByteArrayOutputStream();
-    int next = in.read();
-    if (next < 0) {
-      return null;
-    }
-    while (next >= 0 && next != '\n') {
-      line.write(next);
-      next = in.read();
-    }
-    return ByteString.copyFrom(line.toByteArray());
-  }
-
-  /** Tells of results, in the order of their lines. */
-  private final class Report {
-    final Rate rate = new Rate(console.err());
-    private final JsonFormat.Printer json = JsonFormat.printer().omittingInsignificantWhitespace();
-    private long line;
-    private long failed;
-
-    /** Tells of what has come. */
-    void take(Results results) throws InvalidProtocolBufferException {
-      Optional<PublishStreamResponse> response = results.responses.peek();
-      while (response != null && response.isPresent()) {
-        results.responses.remove();
-        tell(response.get());
-        response = results.responses.peek();
-      }
-    }
-
-    /** Tells of all until the stream ends. */
-    void takeAll(Results results) throws InvalidProtocolBufferException, InterruptedException {
-      Optional<PublishStreamResponse> response = results.responses.take();
-      while (response.isPresent()) {
-        tell(response.get());
-        response = results.responses.take();
-      }
-      StatusRuntimeException failure = results.failure;
-      if (failure != null) {
-        console.err().println(rate.summary() + " were acknowledged, then:");
-        throw failure;
-      }
-    }
-
-    private void tell(PublishStreamResponse response) throws InvalidProtocolBufferException {
-      for (PublishResult result : response.getResultsList()) {
-        line++;
-        if (result.hasError()) {
-          failed++;
-          console.err().println("line " + line + ": " + Failures.brief(result.getError()));
-        } else if (options.json()) {
-          say(json.print(result.getSuccess()));
-        }
-        rate.add(result.hasError() ? 0 : 1);
-      }
-    }
-  }
-
-  /** What the stream answers, for the command's own thread. */
-  private static final class Results
-      implements ClientResponseObserver<PublishStreamRequest, PublishStreamResponse> {
-    /** Responses, and nothing at the stream's end. */
-    final BlockingQueue<Optional<PublishStreamResponse>> responses = new LinkedBlockingQueue<>();
-
-    final Semaphore readied = new Semaphore(0);
-    volatile @Nullable StatusRuntimeException failure;
-    private volatile boolean ended;
-
-    boolean hasEnded() {
-      return ended;
-    }
-
-    @Override
-    public void beforeStart(ClientCallStreamObserver<PublishStreamRequest> requests) {
-      requests.setOnReadyHandler(readied::release);
-    }
-
-    @Override
-    public void onNext(PublishStreamResponse response) {
-      responses.add(Optional.of(response));
-    }
-
-    @Override
-    public void onError(Throwable thrown) {
-      failure =
-          thrown instanceof StatusRuntimeException refused
-              ? refused
-              : io.grpc.Status.fromThrowable(thrown).asRuntimeException();
-      onCompleted();
-    }
-
-    @Override
-    public void onCompleted() {
-      ended = true;
-      responses.add(Optional.empty());
-      readied.release();
-    }
+    return new LineStream<PublishStreamRequest, PublishStreamResponse>(
+            console, options.json(), "message")
+        .send(
+            client.queueAsync()::publishStream,
+            (line, number) -> {
+              PublishStreamRequest.Builder request =
+                  PublishStreamRequest.newBuilder().setMessage(message(line));
+              if (number == 1) {
+                request.setTopic(topic.name);
+              }
+              return request.build();
+            },
+            response ->
+                response.getResultsList().stream()
+                    .map(
+                        each ->
+                            each.hasError()
+                                ? new LineStream.Result(each.getError(), each)
+                                : new LineStream.Result(null, each.getSuccess()))
+                    .toList());
   }
 }

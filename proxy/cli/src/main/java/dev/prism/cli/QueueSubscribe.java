@@ -9,14 +9,10 @@ import dev.prism.queue.v1.SubscribeRequest;
 import dev.prism.queue.v1.SubscribeResponse;
 import dev.prism.queue.v1.Subscription;
 import dev.prism.type.v1.Ack;
-import io.grpc.Context;
-import io.grpc.Context.CancellableContext;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Iterator;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -41,7 +37,6 @@ import picocli.CommandLine.Option;
     })
 final class QueueSubscribe extends Command {
   private static final int MOST_IN_FLIGHT = 256;
-  private static final long END_MILLIS = 3000;
 
   @Mixin private QueueCommand.TopicParameter topic = new QueueCommand.TopicParameter();
 
@@ -99,40 +94,13 @@ final class QueueSubscribe extends Command {
     if (raw && options.json()) {
       throw new UserError("--raw and --json are two forms: keep one");
     }
-    CancellableContext subscription = Context.current().withCancellation();
-    CountDownLatch ended = new CountDownLatch(1);
-    Thread onSignal = new Thread(() -> endGently(subscription, ended));
-    Runtime.getRuntime().addShutdownHook(onSignal);
-    try (Client client = Client.of(options, QueueCommand.CONFIG)) {
-      return read(client, subscription);
-    } finally {
-      subscription.cancel(null);
-      ended.countDown();
-      forget(onSignal);
+    try (UntilSignal until = new UntilSignal();
+        Client client = Client.of(options, QueueCommand.CONFIG)) {
+      return read(client, until);
     }
   }
 
-  /** Ctrl-C: what was printed is acknowledged, and the session closed, before the process ends. */
-  private static void endGently(CancellableContext subscription, CountDownLatch ended) {
-    subscription.cancel(null);
-    try {
-      if (!ended.await(END_MILLIS, TimeUnit.MILLISECONDS)) {
-        System.err.println("prism: the server does not answer; some may come again");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void forget(Thread onSignal) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(onSignal);
-    } catch (IllegalStateException e) {
-      return; // it is running: the process ends
-    }
-  }
-
-  private int read(Client client, CancellableContext subscription) throws IOException {
+  private int read(Client client, UntilSignal until) throws IOException {
     SubscribeRequest request =
         SubscribeRequest.newBuilder()
             .setSubscription(
@@ -146,14 +114,9 @@ final class QueueSubscribe extends Command {
                     .setMaxInFlight((int) Math.min(max, MOST_IN_FLIGHT))
                     .setAckTimeout(Units.of(ackTimeout)))
             .build();
-    Rate rate = new Rate(console.err());
-    Context previous = subscription.attach();
-    Iterator<SubscribeResponse> responses;
-    try {
-      responses = client.queueStreams().subscribe(request);
-    } finally {
-      subscription.detach(previous);
-    }
+    Rate rate = new Rate(console.err(), "message");
+    Iterator<SubscribeResponse> responses =
+        until.open(() -> client.queueStreams().subscribe(request));
     try {
       while (responses.hasNext()) {
         SubscribeResponse response = responses.next();
@@ -163,7 +126,7 @@ final class QueueSubscribe extends Command {
         }
       }
     } catch (StatusRuntimeException e) {
-      if (!subscription.isCancelled()) {
+      if (!until.isOver()) {
         throw e;
       }
     }

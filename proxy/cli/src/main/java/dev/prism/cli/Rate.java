@@ -14,14 +14,19 @@ final class Rate {
   private static final double NANOS = 1e9;
 
   private final PrintStream err;
+  private final String noun;
   private final boolean shown = isSeen();
   private final long begun = System.nanoTime();
   private long shownAt = begun;
   private long shownCount;
   private long count;
 
-  Rate(PrintStream err) {
+  /**
+   * @param noun what is counted: {@code message}
+   */
+  Rate(PrintStream err, String noun) {
     this.err = err;
+    this.noun = noun;
   }
 
   @SuppressWarnings("SystemConsoleNull") // it is null where the JDK has no terminal to offer
@@ -41,8 +46,9 @@ final class Rate {
     if (shown && now - shownAt >= SHOW_NANOS) {
       err.printf(
           Locale.ROOT,
-          "\r%,d messages, %,.0f a second\033[K",
+          "\r%,d %ss, %,.0f a second\033[K",
           count,
+          noun,
           (count - shownCount) * NANOS / (now - shownAt));
       shownAt = now;
       shownCount = count;
@@ -57,7 +63,7 @@ final class Rate {
         "%s%,d %s in %.1f s, %,.0f a second",
         shown && shownAt != begun ? "\r" : "",
         count,
-        count == 1 ? "message" : "messages",
+        count == 1 ? noun : noun + "s",
         seconds,
         count / seconds);
   }

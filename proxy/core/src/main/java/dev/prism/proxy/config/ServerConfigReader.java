@@ -414,8 +414,9 @@ final class ServerConfigReader {
           List.of(
               keyValue("default", "sqlite"),
               keyValue("memory", "memory"),
-              queue("queue", "sqlite"),
-              queue("memory-queue", "memory"))) {
+              config("queue", AccessPattern.ACCESS_PATTERN_QUEUE, "sqlite").build(),
+              config("memory-queue", AccessPattern.ACCESS_PATTERN_QUEUE, "memory").build(),
+              config("pubsub", AccessPattern.ACCESS_PATTERN_PUBSUB, "memory").build())) {
         configs.put(config.getName(), new NamedConfig(config.getName(), config));
       }
     }
@@ -429,10 +430,6 @@ final class ServerConfigReader {
         .getConsistencyBuilder()
         .setLevel(dev.prism.type.v1.ConsistencyLevel.CONSISTENCY_LEVEL_STRONG);
     return config.build();
-  }
-
-  private static ClientConfig queue(String name, String backend) {
-    return config(name, AccessPattern.ACCESS_PATTERN_QUEUE, backend).build();
   }
 
   private static ClientConfig.Builder config(String name, AccessPattern pattern, String backend) {
