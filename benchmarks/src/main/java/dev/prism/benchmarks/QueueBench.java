@@ -15,21 +15,23 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 
 /**
  * Publishes durable messages of 256 bytes to a backend, through Prism and without it: 64 blocking
- * callers, and whatever waits goes to the backend together on either side. Rounds in turn; the
- * medians and their ratio at the end.
+ * callers, and whatever waits goes to the backend together on either side; then 1000 messages a
+ * second, each due at its own time. Rounds in turn; medians, their ratio and difference, and the
+ * memory that the plugin holds at the end.
  */
 public final class QueueBench {
   private static final int CALLERS = 64;
   private static final int PAYLOAD_BYTES = 256;
   private static final int LEAST_ANSWER = 6;
-  private static final byte[] KEY = new byte[16];
+  private static final int QUIET_RATE = 1000;
+  private static final int WARM_UP_SECONDS = 2;
+  private static final double MIB = 1 << 20;
 
   private static final Pattern BATCHES =
       Pattern.compile("prism_plugin_batch_size_count\\{.*publish.*");
@@ -97,29 +99,44 @@ public final class QueueBench {
                 "unknown option " + pair[0] + "; there are backend=NAME, seconds=N and rounds=N");
       }
     }
-    List<Double> direct = new ArrayList<>();
-    List<Double> prism = new ArrayList<>();
     try (Backend backend = backend(name);
         ProxyProcess proxy = ProxyProcess.start(name, backend.settings())) {
-      for (int round = 1; round <= rounds; round++) {
-        direct.add(direct(backend, seconds));
-        System.out.printf(
-            Locale.ROOT, "round %d, direct: %,.0f messages/s%n", round, direct.getLast());
-        double before = ProxyCalls.metric(proxy.metrics(), MESSAGES);
-        double batchesBefore = ProxyCalls.metric(proxy.metrics(), BATCHES);
-        ProxyCalls.Measured measured =
-            ProxyCalls.measure(proxy.endpoint(), publishes(proxy.endpoint(), round), 2, seconds);
-        prism.add(measured.callsPerSecond());
-        System.out.printf(
-            Locale.ROOT,
-            "round %d, prism: %,.0f messages/s, p50 %.2f p99 %.2f ms, %.3f batches a message%n",
-            round,
-            measured.callsPerSecond(),
-            measured.tally().latencies().getValueAtPercentile(50) / 1e6,
-            measured.tally().latencies().getValueAtPercentile(99) / 1e6,
-            (ProxyCalls.metric(proxy.metrics(), BATCHES) - batchesBefore)
-                / (ProxyCalls.metric(proxy.metrics(), MESSAGES) - before));
+      throughput(backend, proxy, seconds, rounds);
+      double resident =
+          ProxyCalls.metric(
+              proxy.metrics(),
+              Pattern.compile("prism_plugin_resident_memory_bytes\\{.*\"%s\".*".formatted(name)));
+      latency(backend, proxy, seconds, rounds);
+      System.out.printf(
+          Locale.ROOT, "the plugin's resident memory after the load: %.0f MiB%n", resident / MIB);
+    }
+  }
+
+  private static void throughput(Backend backend, ProxyProcess proxy, int seconds, int rounds)
+      throws Exception {
+    List<Double> direct = new ArrayList<>();
+    List<Double> prism = new ArrayList<>();
+    for (int round = 1; round <= rounds; round++) {
+      try (Direct without = backend.direct()) {
+        direct.add(DirectLoad.throughput(without, CALLERS, PAYLOAD_BYTES, seconds));
       }
+      System.out.printf(
+          Locale.ROOT, "round %d, direct: %,.0f messages/s%n", round, direct.getLast());
+      double before = ProxyCalls.metric(proxy.metrics(), MESSAGES);
+      double batchesBefore = ProxyCalls.metric(proxy.metrics(), BATCHES);
+      Plan plan = Plan.closed(1, CALLERS, publishes(proxy.endpoint(), "bench-" + round));
+      ProxyCalls.Measured measured =
+          ProxyCalls.measure(proxy.endpoint(), plan, WARM_UP_SECONDS, seconds);
+      prism.add(measured.callsPerSecond());
+      System.out.printf(
+          Locale.ROOT,
+          "round %d, prism: %,.0f messages/s, p50 %.2f p99 %.2f ms, %.3f batches a message%n",
+          round,
+          measured.callsPerSecond(),
+          measured.tally().latencies().getValueAtPercentile(50) / 1e6,
+          measured.tally().latencies().getValueAtPercentile(99) / 1e6,
+          (ProxyCalls.metric(proxy.metrics(), BATCHES) - batchesBefore)
+              / (ProxyCalls.metric(proxy.metrics(), MESSAGES) - before));
     }
     System.out.printf(
         Locale.ROOT,
@@ -129,61 +146,54 @@ public final class QueueBench {
         median(prism) / median(direct));
   }
 
+  private static void latency(Backend backend, ProxyProcess proxy, int seconds, int rounds)
+      throws Exception {
+    List<Double> direct = new ArrayList<>();
+    List<Double> prism = new ArrayList<>();
+    for (int round = 1; round <= rounds; round++) {
+      try (Direct without = backend.direct()) {
+        direct.add(DirectLoad.medianMillis(without, QUIET_RATE, PAYLOAD_BYTES, seconds));
+      }
+      Plan plan = new Plan(1, 1024, QUIET_RATE, publishes(proxy.endpoint(), "quiet-" + round));
+      prism.add(
+          ProxyCalls.measure(proxy.endpoint(), plan, WARM_UP_SECONDS, seconds)
+                  .tally()
+                  .latencies()
+                  .getValueAtPercentile(50)
+              / 1e6);
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "medians at %d messages/s: direct %.2f ms, prism %.2f ms, added %.2f ms%n",
+        QUIET_RATE,
+        median(direct),
+        median(prism),
+        median(prism) - median(direct));
+  }
+
   private static double median(List<Double> values) {
     double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
     Arrays.sort(sorted);
     return sorted[sorted.length / 2];
   }
 
-  private static Plan publishes(String endpoint, int round) {
-    return Plan.closed(
-        1,
-        CALLERS,
-        i -> {
-          AtomicLong next = new AtomicLong();
-          return new Plan.Traffic(
-              ProxyCalls.request(
-                  endpoint,
-                  QueueServiceGrpc.getPublishMethod(),
-                  ProxyCalls.session(endpoint, "queue"),
-                  PublishRequest.newBuilder()
-                      .setTopic("bench-" + round)
-                      .setMessage(
-                          Message.newBuilder()
-                              .setKey(ByteString.copyFromUtf8("key-" + RequestFrames.NUMBER))
-                              .setPayload(ByteString.copyFrom(new byte[PAYLOAD_BYTES])))
-                      .build()),
-              LEAST_ANSWER,
-              next::getAndIncrement);
-        });
-  }
-
-  /** Messages a second that 64 callers publish without Prism. */
-  private static double direct(Backend backend, int seconds) throws Exception {
-    try (Direct direct = backend.direct()) {
-      AtomicLong published = new AtomicLong();
-      CountDownLatch ended = new CountDownLatch(CALLERS);
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds + 2L);
-      for (int caller = 0; caller < CALLERS; caller++) {
-        Thread.startVirtualThread(
-            () -> {
-              try {
-                while (System.nanoTime() < end) {
-                  direct.publish(KEY, new byte[PAYLOAD_BYTES]);
-                  published.incrementAndGet();
-                }
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              } finally {
-                ended.countDown();
-              }
-            });
-      }
-      Thread.sleep(TimeUnit.SECONDS.toMillis(2)); // to warm up
-      long before = published.get();
-      long begun = System.nanoTime();
-      ended.await();
-      return (published.get() - before) / ((System.nanoTime() - begun) / 1e9);
-    }
+  private static IntFunction<Plan.Traffic> publishes(String endpoint, String topic) {
+    return i -> {
+      AtomicLong next = new AtomicLong();
+      return new Plan.Traffic(
+          ProxyCalls.request(
+              endpoint,
+              QueueServiceGrpc.getPublishMethod(),
+              ProxyCalls.session(endpoint, "queue"),
+              PublishRequest.newBuilder()
+                  .setTopic(topic)
+                  .setMessage(
+                      Message.newBuilder()
+                          .setKey(ByteString.copyFromUtf8("key-" + RequestFrames.NUMBER))
+                          .setPayload(ByteString.copyFrom(new byte[PAYLOAD_BYTES])))
+                  .build()),
+          LEAST_ANSWER,
+          next::getAndIncrement);
+    };
   }
 }
