@@ -30,7 +30,8 @@ final class DirectPostgres implements Direct {
   private record Insert(byte[] key, byte[] payload, CompletableFuture<Boolean> done) {}
 
   DirectPostgres(String jdbcUrl) throws SQLException {
-    connection = DriverManager.getConnection(jdbcUrl + "&reWriteBatchedInserts=true&prepareThreshold=1");
+    connection =
+        DriverManager.getConnection(jdbcUrl + "&reWriteBatchedInserts=true&prepareThreshold=1");
     try (Statement statement = connection.createStatement()) {
       statement.execute("DROP TABLE IF EXISTS direct");
       statement.execute(
