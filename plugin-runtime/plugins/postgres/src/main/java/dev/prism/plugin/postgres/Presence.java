@@ -44,7 +44,9 @@ final class Presence implements AutoCloseable {
    * Begins to listen; the server may not be there yet.
    *
    * @param heard gets what other processes and this one say on the channel
-   * @param missed is called when something may not have been heard
+   * @param missed is called when something may not have been heard, on the listener's thread or
+   *     {@link #start}'s, before anything is heard again; where it throws {@link PrismException}
+   *     the connection is made anew
    */
   Presence(Database database, String channel, Consumer<String> heard, Runnable missed) {
     this.database = database;
@@ -81,6 +83,11 @@ final class Presence implements AutoCloseable {
     return id;
   }
 
+  /** Whether notifications are heard, as far as is known. */
+  boolean isThere() {
+    return connection != null;
+  }
+
   private void enter() throws SQLException {
     Connection opened = database.open(Purpose.LISTENER);
     try {
@@ -94,12 +101,12 @@ final class Presence implements AutoCloseable {
       try (Statement listen = opened.createStatement()) {
         listen.execute("LISTEN \"" + channel + "\"");
       }
-    } catch (SQLException e) {
+      missed.run();
+    } catch (SQLException | RuntimeException e) {
       opened.close();
       throw e;
     }
     connection = opened;
-    missed.run();
   }
 
   private void run() {

@@ -195,7 +195,8 @@ BEGIN
     attempts := attempts || (l_row.attempts + 1);
   END LOOP;
   IF l_taken < p_most AND l_bytes < p_bytes THEN
-    IF EXISTS (SELECT FROM message m WHERE m.topic = p_topic AND m.seq >= place(p_group)) THEN
+    l_place := place(p_group);
+    IF EXISTS (SELECT FROM message m WHERE m.topic = p_topic AND m.seq >= l_place) THEN
       IF pg_try_advisory_xact_lock('consumers'::regclass::oid::int, p_group::int) THEN
         l_place := place(p_group);
         FOR l_row IN
