@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * Events by NOTIFY on one channel, heard by every process, which hands them to its listeners. What
  * is larger than a notification is stored, and the notification says where.
  *
- * <p>docs/postgres.md says what is promised; docs/decisions/pubsub.md why it is so.
+ * <p>docs/postgres.md says what is promised; docs/decisions/postgres-events.md why it is so.
  */
 final class PostgresPubSub implements PubSub {
   private static final Logger LOG = LoggerFactory.getLogger(PostgresPubSub.class);

@@ -1,4 +1,4 @@
--- Events: docs/decisions/pubsub.md.
+-- Events: docs/decisions/postgres-events.md.
 
 -- Bodies over what a notification carries; removed a minute after they were sent.
 CREATE TABLE event (
