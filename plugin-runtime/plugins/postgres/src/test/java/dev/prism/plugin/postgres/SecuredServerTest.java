@@ -97,8 +97,7 @@ class SecuredServerTest {
     System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
     // When
     try (HostedPlugin plugin = plugin(settings)) {
-      assertFails(
-          Reason.BACKEND_UNAVAILABLE, () -> plugin.queue("default").publish(request()));
+      assertFails(Reason.BACKEND_UNAVAILABLE, () -> plugin.queue("default").publish(request()));
     } finally {
       System.setErr(err);
     }
@@ -119,8 +118,7 @@ class SecuredServerTest {
       // When
       try (HostedPlugin plugin = plugin(settings)) {
         // Then
-        assertFails(
-            Reason.BACKEND_UNAVAILABLE, () -> plugin.queue("default").publish(request()));
+        assertFails(Reason.BACKEND_UNAVAILABLE, () -> plugin.queue("default").publish(request()));
       }
     }
   }
