@@ -6,7 +6,9 @@ import dev.prism.benchmarks.load.RequestFrames;
 import dev.prism.queue.v1.Message;
 import dev.prism.queue.v1.PublishRequest;
 import dev.prism.queue.v1.QueueServiceGrpc;
+import dev.prism.testservers.PostgresServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -54,6 +56,7 @@ public final class QueueBench {
   private static Backend backend(String name) {
     return switch (name) {
       case "sqlite" -> new Sqlite();
+      case "postgres" -> new Postgres();
       default -> throw new IllegalArgumentException("unknown backend " + name);
     };
   }
@@ -65,17 +68,44 @@ public final class QueueBench {
     }
 
     @Override
-    public Direct direct() throws IOException, SQLException {
-      Path home = Path.of(System.getProperty("prism.home", "."));
-      Path target = Files.createDirectories(home.resolve("benchmarks/target"));
-      Path folder = Files.createTempDirectory(target, "direct-");
-      Path file = folder.resolve("direct.db");
+    public Direct direct() throws SQLException {
+      Path file = folder("direct-").resolve("direct.db");
       file.toFile().deleteOnExit();
       return new DirectSqlite(file);
     }
 
     @Override
     public void close() {}
+  }
+
+  /** With fsync and synchronous_commit on, as it is by default. */
+  private static final class Postgres implements Backend {
+    private final PostgresServer server = PostgresServer.start(folder("postgres-"));
+
+    @Override
+    public Map<String, String> settings() {
+      return Map.of("DATABASE_URL", server.url());
+    }
+
+    @Override
+    public Direct direct() throws SQLException {
+      return new DirectPostgres(server.jdbcUrl());
+    }
+
+    @Override
+    public void close() {
+      server.close();
+    }
+  }
+
+  private static Path folder(String prefix) {
+    try {
+      Path home = Path.of(System.getProperty("prism.home", "."));
+      Path target = Files.createDirectories(home.resolve("benchmarks/target"));
+      return Files.createTempDirectory(target, prefix);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**

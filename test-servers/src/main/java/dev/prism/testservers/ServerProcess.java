@@ -160,7 +160,8 @@ public final class ServerProcess implements AutoCloseable {
     awaitEnd();
   }
 
-  private void awaitEnd() {
+  /** Waits for the end that a signal has begun, and after some seconds sends SIGKILL. */
+  void awaitEnd() {
     try {
       if (!process.waitFor(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
         process.destroyForcibly().waitFor();

@@ -1,0 +1,39 @@
+package dev.prism.plugin.postgres;
+
+import dev.prism.sdk.Plugin;
+import dev.prism.sdk.PluginConfig;
+import dev.prism.sdk.PluginMain;
+import dev.prism.sdk.pubsub.PubSub;
+import dev.prism.sdk.queue.MessageQueue;
+import java.util.Optional;
+
+/** Queues and events on PostgreSQL; {@link PostgresSettings} has the variables. */
+public final class PostgresPlugin implements Plugin {
+  /** Nothing is opened yet. */
+  public PostgresPlugin() {}
+
+  /** The process of the PostgreSQL plugin. */
+  public static void main(String[] args) {
+    PluginMain.run(new PostgresPlugin(), args);
+  }
+
+  @Override
+  public String name() {
+    return "prism-postgres";
+  }
+
+  @Override
+  public String backendType() {
+    return "postgres";
+  }
+
+  @Override
+  public Optional<MessageQueue> queue(PluginConfig config) {
+    return Optional.of(new PostgresQueue(PostgresSettings.of(config), config.topics()));
+  }
+
+  @Override
+  public Optional<PubSub> pubSub(PluginConfig config) {
+    return Optional.of(new PostgresPubSub(PostgresSettings.of(config)));
+  }
+}

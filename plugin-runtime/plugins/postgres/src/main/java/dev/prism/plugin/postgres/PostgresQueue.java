@@ -1,0 +1,311 @@
+package dev.prism.plugin.postgres;
+
+import dev.prism.plugin.postgres.Database.Purpose;
+import dev.prism.sdk.Capability;
+import dev.prism.sdk.queue.Ack;
+import dev.prism.sdk.queue.AckResult;
+import dev.prism.sdk.queue.Consumer;
+import dev.prism.sdk.queue.LogReader;
+import dev.prism.sdk.queue.MessageQueue;
+import dev.prism.sdk.queue.MessageReader;
+import dev.prism.sdk.queue.Provisioned;
+import dev.prism.sdk.queue.Publication;
+import dev.prism.sdk.queue.PublicationResult;
+import dev.prism.sdk.queue.Signal;
+import dev.prism.sdk.queue.Start;
+import dev.prism.sdk.queue.Subscription;
+import dev.prism.sdk.queue.TopicInfo;
+import dev.prism.sdk.queue.Topics;
+import dev.prism.status.PrismException;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Topics in tables, each with one partition: a log, what groups have leased of it, and what is out
+ * of order. Several processes may serve one database.
+ *
+ * <p>docs/postgres.md says what is promised; docs/decisions/queue.md why the tables are these.
+ */
+final class PostgresQueue implements MessageQueue {
+  private static final Set<Capability> CAPABILITIES =
+      EnumSet.of(
+          Capability.ATOMIC_BATCH,
+          Capability.DELAYED_DELIVERY,
+          Capability.SEEK_BY_TIME,
+          Capability.ATTEMPT_COUNT,
+          Capability.IDEMPOTENCY,
+          Capability.DURABLE);
+
+  private final Names names;
+  private final Slot publishing;
+  private final Slot settling;
+  private final Slot probe;
+  private final Slots slots;
+  private final Presence presence;
+  private final Notifier notifier;
+  private final Upkeep upkeep;
+  private final Places places;
+  private final Orphans orphans = new Orphans();
+  private final Map<Long, Signal> signals = new ConcurrentHashMap<>();
+  private final Map<Long, AtomicInteger> consumers = new ConcurrentHashMap<>();
+  private final AtomicInteger nextOwner = new AtomicInteger(1);
+
+  /** Opens what is needed when it is needed; the server may not be there yet. */
+  PostgresQueue(PostgresSettings settings, Topics topics) {
+    Database database = new Database(settings);
+    String channel = settings.schema() + "_queue";
+    this.names = new Names(topics);
+    this.publishing = new Slot(database, Purpose.DURABLE);
+    this.settling = new Slot(database, Purpose.DURABLE);
+    this.probe = new Slot(database, Purpose.PROBE);
+    this.slots =
+        new Slots(database, Purpose.RELAXED, settings.connections(), settings.acquireMillis());
+    this.presence = new Presence(database, channel, this::heard, this::raiseAll);
+    this.notifier = new Notifier(new Slot(database, Purpose.RELAXED), channel);
+    this.upkeep =
+        new Upkeep(
+            new Slot(database, Purpose.RELAXED),
+            presence,
+            settings.keepMillis(),
+            topics,
+            this::raiseAll);
+    this.places = new Places(upkeep);
+    presence.start();
+    upkeep.start();
+  }
+
+  @Override
+  public Set<Capability> capabilities() {
+    return CAPABILITIES;
+  }
+
+  // ---- who is to look again ----
+
+  private Signal signal(long topic) {
+    return signals.computeIfAbsent(topic, _ -> new Signal());
+  }
+
+  private void heard(String topic) {
+    Signal signal = signals.get(Long.valueOf(topic));
+    if (signal != null) {
+      signal.raise();
+    }
+  }
+
+  private void raiseAll() {
+    signals.values().forEach(Signal::raise);
+  }
+
+  private void changed(Collection<Long> topics) {
+    for (long topic : topics) {
+      Signal signal = signals.get(topic);
+      if (signal != null) {
+        signal.raise();
+      }
+      notifier.changed(topic);
+    }
+  }
+
+  // ---- publishing ----
+
+  @Override
+  public List<PublicationResult> publish(String namespace, List<Publication> publications) {
+    List<PublicationResult> results;
+    try {
+      results = publishing.write(slot -> new Publishing(namespace, publications).run(slot, names));
+    } catch (PrismException e) {
+      if (publications.size() == 1 || !isOnesOwn(e)) {
+        throw e;
+      }
+      // Hazard 22: one by one, so that only the guilty caller fails.
+      results = new ArrayList<>(publications.size());
+      for (Publication publication : publications) {
+        try {
+          results.addAll(
+              publishing.write(
+                  slot -> new Publishing(namespace, List.of(publication)).run(slot, names)));
+        } catch (PrismException own) {
+          results.add(new PublicationResult.Failed(own.status()));
+        }
+      }
+    }
+    Set<Long> topics = new HashSet<>();
+    for (Publication publication : publications) {
+      Long topic = names.kept(namespace, publication.topic());
+      if (topic != null) {
+        topics.add(topic);
+      }
+    }
+    changed(topics);
+    return results;
+  }
+
+  private static boolean isOnesOwn(PrismException e) {
+    return switch (e.reason()) {
+      case OUTCOME_UNKNOWN, BACKEND_UNAVAILABLE, OVERLOADED, SHUTTING_DOWN -> false;
+      default -> true;
+    };
+  }
+
+  // ---- places ----
+
+  @Override
+  public void commit(String namespace, String name, String group, Map<Integer, Long> offsets) {
+    settling.write(
+        slot -> {
+          long topic = names.known(slot, namespace, name);
+          Places.check(offsets, places.end(slot, topic));
+          long id = join(slot, topic, group, places.earliest(slot, topic));
+          places.commitBefore(slot, id, offsets.getOrDefault(0, 0L));
+          return true;
+        });
+  }
+
+  @Override
+  public Map<Integer, Long> seek(String namespace, String name, String group, Start target) {
+    record Moved(long topic, long place) {}
+    Moved moved =
+        settling.write(
+            slot -> {
+              long topic = names.known(slot, namespace, name);
+              long place = places.of(slot, topic, target);
+              places.seek(slot, join(slot, topic, group, place), place);
+              return new Moved(topic, place);
+            });
+    changed(List.of(moved.topic()));
+    return Map.of(0, moved.place());
+  }
+
+  private long join(Slot slot, long topic, String group, long place) throws SQLException {
+    Long known = names.group(slot, topic, group);
+    return known == null ? places.join(slot, topic, group, place) : known;
+  }
+
+  @Override
+  public TopicInfo info(String namespace, String name, List<String> wanted) {
+    return slots.read(
+        slot -> {
+          long topic = names.known(slot, namespace, name);
+          long earliest = places.earliest(slot, topic);
+          long end = places.end(slot, topic);
+          List<TopicInfo.Group> infos = new ArrayList<>();
+          for (Places.Standing each : places.standings(slot, topic)) {
+            if (wanted.isEmpty() || wanted.contains(each.name())) {
+              infos.add(info(each, earliest, end));
+            }
+          }
+          return new TopicInfo(List.of(new TopicInfo.Partition(0, earliest, end)), infos);
+        });
+  }
+
+  private TopicInfo.Group info(Places.Standing group, long earliest, long end) {
+    AtomicInteger subscribed = consumers.get(group.id());
+    long ahead = Math.max(0, end - Math.max(group.place(), earliest));
+    return new TopicInfo.Group(
+        group.name(),
+        List.of(new TopicInfo.Position(0, group.low(), ahead + group.held(), group.inFlight())),
+        subscribed == null ? 0 : subscribed.get());
+  }
+
+  @Override
+  public Provisioned provision(String namespace, String name, boolean dryRun) {
+    String physicalName = names.configured(namespace, name).physicalName();
+    return settling.write(
+        slot -> {
+          if (names.find(slot, namespace, name) != null) {
+            return new Provisioned(Provisioned.Change.NONE, physicalName);
+          }
+          if (!dryRun) {
+            names.make(slot, physicalName);
+          }
+          return new Provisioned(Provisioned.Change.CREATE, physicalName);
+        });
+  }
+
+  // ---- consuming ----
+
+  @Override
+  public Consumer subscribe(String namespace, Subscription subscription) {
+    record Joined(long topic, long group) {}
+    long process = presence.id();
+    Joined joined =
+        slots.read(
+            slot -> {
+              // What a process that has just died had comes before what is behind it.
+              Upkeep.releaseDead(slot, process);
+              Long topic = names.find(slot, namespace, subscription.topic());
+              if (topic == null) {
+                places.ofNothing(subscription.start());
+                topic = names.findOrMake(slot, namespace, subscription.topic());
+              }
+              Long group = names.group(slot, topic, subscription.group());
+              if (group == null) {
+                long place = places.of(slot, topic, subscription.start());
+                group = places.join(slot, topic, subscription.group(), place);
+              }
+              return new Joined(topic, group);
+            });
+    AtomicInteger subscribed = consumers.computeIfAbsent(joined.group(), _ -> new AtomicInteger());
+    subscribed.incrementAndGet();
+    return new GroupConsumer(
+        slots,
+        orphans,
+        signal(joined.topic()),
+        subscription,
+        joined.topic(),
+        joined.group(),
+        process << 32 | (nextOwner.getAndIncrement() & 0x7fffffffL),
+        subscribed::decrementAndGet);
+  }
+
+  @Override
+  public List<AckResult> acknowledge(String namespace, List<Ack> acks) {
+    Settling round = new Settling(namespace, names);
+    List<AckResult> results = settling.write(slot -> round.run(slot, acks));
+    changed(round.changed());
+    return results;
+  }
+
+  @Override
+  public MessageReader read(String namespace, String name, Start start) {
+    record Beginning(long topic, long place) {}
+    Beginning beginning =
+        slots.read(
+            slot -> {
+              long topic = names.known(slot, namespace, name);
+              return new Beginning(topic, places.of(slot, topic, start));
+            });
+    long topic = beginning.topic();
+    return new LogReader(
+        (offset, most, mostBytes) ->
+            slots.read(slot -> Rows.from(slot, topic, offset, most, mostBytes)),
+        signal(topic),
+        InstantSource.system(),
+        beginning.place());
+  }
+
+  @Override
+  public void ping() {
+    probe.read(slot -> slot.prepare("SELECT 1").execute());
+  }
+
+  @Override
+  public void close() {
+    upkeep.close();
+    notifier.close();
+    presence.close();
+    slots.close();
+    settling.close();
+    publishing.close();
+    probe.close();
+  }
+}

@@ -1,0 +1,186 @@
+package dev.prism.plugin.postgres;
+
+import dev.prism.sdk.queue.Message;
+import dev.prism.sdk.queue.Publication;
+import dev.prism.sdk.queue.PublicationResult;
+import dev.prism.sdk.queue.PublishResult;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One call of the server's {@code publish}: everything in one transaction and round trip. */
+final class Publishing {
+  private static final int APPENDED = 0;
+  private static final int REPLAYED = 1;
+
+  private final String namespace;
+  private final List<Publication> publications;
+  private final @Nullable PublicationResult[] results;
+  private final List<Run> runs = new ArrayList<>();
+
+  /** Publications of one topic that get offsets one after the other. */
+  private static final class Run {
+    final long topic;
+    final List<Integer> publications = new ArrayList<>();
+    Publication.@Nullable Idempotency once;
+    int messages;
+
+    Run(long topic) {
+      this.topic = topic;
+    }
+  }
+
+  Publishing(String namespace, List<Publication> publications) {
+    this.namespace = namespace;
+    this.publications = publications;
+    this.results = new PublicationResult[publications.size()];
+  }
+
+  List<PublicationResult> run(Slot slot, Names names) throws SQLException {
+    for (int i = 0; i < publications.size(); i++) {
+      try {
+        addTo(names.findOrMake(slot, namespace, publications.get(i).topic()), i);
+      } catch (PrismException refused) {
+        results[i] = new PublicationResult.Failed(refused.status());
+      }
+    }
+    if (!runs.isEmpty()) {
+      runs.sort(Comparator.comparingLong(run -> run.topic)); // stable; by topic, against deadlocks
+      append(slot);
+    }
+    List<PublicationResult> all = new ArrayList<>(results.length);
+    for (PublicationResult result : results) {
+      if (result == null) {
+        throw new IllegalStateException("a publication was forgotten");
+      }
+      all.add(result);
+    }
+    return all;
+  }
+
+  private void addTo(long topic, int index) {
+    Publication publication = publications.get(index);
+    Run run = null;
+    for (int i = runs.size() - 1; i >= 0 && run == null; i--) {
+      if (runs.get(i).topic == topic) {
+        run = runs.get(i);
+      }
+    }
+    if (run == null || run.once != null || publication.idempotency() != null) {
+      run = new Run(topic);
+      run.once = publication.idempotency();
+      runs.add(run);
+    }
+    run.publications.add(index);
+    run.messages += publication.messages().size();
+  }
+
+  private void append(Slot slot) throws SQLException {
+    int count = runs.stream().mapToInt(run -> run.messages).sum();
+    Long[] topics = new Long[runs.size()];
+    Integer[] counts = new Integer[runs.size()];
+    @Nullable String[] scopes = new String[runs.size()];
+    @Nullable String[] keys = new String[runs.size()];
+    byte[] @Nullable [] prints = new byte[runs.size()][];
+    Integer[] run = new Integer[count];
+    Long[] deliver = new Long[count];
+    Integer[] sizes = new Integer[count];
+    byte[] @Nullable [] messageKeys = new byte[count][];
+    byte[] @Nullable [] headers = new byte[count][];
+    byte[][] payloads = new byte[count][];
+    int at = 0;
+    for (int r = 0; r < runs.size(); r++) {
+      Run each = runs.get(r);
+      topics[r] = each.topic;
+      counts[r] = each.messages;
+      if (each.once != null) {
+        scopes[r] = namespace + " " + each.once.scope();
+        keys[r] = each.once.key();
+        prints[r] = each.once.fingerprint();
+      }
+      for (int index : each.publications) {
+        for (Message message : publications.get(index).messages()) {
+          run[at] = r + 1;
+          deliver[at] = message.deliverAtMillis();
+          sizes[at] = size(message);
+          messageKeys[at] = message.key().length == 0 ? null : message.key();
+          headers[at] = Rows.headers(message.headers());
+          payloads[at] = message.payload();
+          at++;
+        }
+      }
+    }
+    PreparedStatement publish =
+        slot.prepare("SELECT firsts, states FROM publish(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    Connection connection = slot.connection();
+    publish.setArray(1, connection.createArrayOf("int8", topics));
+    publish.setArray(2, connection.createArrayOf("int4", counts));
+    publish.setArray(3, connection.createArrayOf("text", scopes));
+    publish.setArray(4, connection.createArrayOf("text", keys));
+    publish.setArray(5, connection.createArrayOf("bytea", prints));
+    publish.setArray(6, connection.createArrayOf("int4", run));
+    publish.setArray(7, connection.createArrayOf("int8", deliver));
+    publish.setArray(8, connection.createArrayOf("int4", sizes));
+    publish.setArray(9, connection.createArrayOf("bytea", messageKeys));
+    publish.setArray(10, connection.createArrayOf("bytea", headers));
+    publish.setArray(11, connection.createArrayOf("bytea", payloads));
+    try (ResultSet row = publish.executeQuery()) {
+      row.next();
+      take(longs(row.getArray(1)), ints(row.getArray(2)));
+    } finally {
+      publish.clearParameters(); // the payloads
+    }
+  }
+
+  /** What a message counts against a claim's bytes. */
+  static int size(Message message) {
+    return Math.toIntExact(message.bytes());
+  }
+
+  private void take(long[] firsts, int[] states) {
+    for (int r = 0; r < runs.size(); r++) {
+      Run run = runs.get(r);
+      long first = firsts[r];
+      for (int index : run.publications) {
+        int messages = publications.get(index).messages().size();
+        results[index] = result(run, states[r], first, messages);
+        first += messages;
+      }
+    }
+  }
+
+  private static PublicationResult result(Run run, int state, long first, int messages) {
+    if (state != APPENDED && state != REPLAYED) {
+      return new PublicationResult.Failed(
+          PrismException.status(
+              Reason.IDEMPOTENCY_KEY_REUSED,
+              "this idempotency key came with another request before: use a new one"));
+    }
+    List<PublishResult> published = new ArrayList<>(messages);
+    for (int i = 0; i < messages; i++) {
+      published.add(new PublishResult.Published(Long.toString(first + i), 0, first + i));
+    }
+    Publication.Idempotency once = run.once;
+    // The answer of the first time is the same, so that offsets are all that is remembered of it.
+    return state == REPLAYED && once != null
+        ? new PublicationResult.Replayed(once.encode().apply(published))
+        : new PublicationResult.Applied(published);
+  }
+
+  static long[] longs(Array array) throws SQLException {
+    return Arrays.stream((Long[]) array.getArray()).mapToLong(Long::longValue).toArray();
+  }
+
+  static int[] ints(Array array) throws SQLException {
+    return Arrays.stream((Integer[]) array.getArray()).mapToInt(Integer::intValue).toArray();
+  }
+}

@@ -1,0 +1,122 @@
+package dev.prism.plugin.postgres;
+
+import dev.prism.plugin.postgres.Database.Purpose;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One connection that its callers use in turn; opened when needed, and anew when it broke. */
+final class Slot implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Slot.class);
+
+  private final Database database;
+  private final Purpose purpose;
+  private final ReentrantLock turn = new ReentrantLock(true);
+  private final Map<String, PreparedStatement> statements = new HashMap<>();
+  private @Nullable Connection connection;
+  private long lossesBefore;
+
+  /** What is done with a connection. */
+  @FunctionalInterface
+  interface Work<T> {
+    T run(Slot slot) throws SQLException;
+  }
+
+  Slot(Database database, Purpose purpose) {
+    this.database = database;
+    this.purpose = purpose;
+  }
+
+  /**
+   * Does something that changes what is stored.
+   *
+   * @throws dev.prism.status.PrismException BACKEND_UNAVAILABLE or another definite failure, or
+   *     OUTCOME_UNKNOWN
+   */
+  <T> T write(Work<T> work) {
+    return with(work, Failures::ofWrite);
+  }
+
+  /** As {@link #write}, where doing it once more does no harm: never OUTCOME_UNKNOWN. */
+  <T> T read(Work<T> work) {
+    return with(work, Failures::ofRead);
+  }
+
+  private <T> T with(Work<T> work, Function<SQLException, RuntimeException> failure) {
+    turn.lock();
+    try {
+      open();
+      try {
+        return work.run(this);
+      } catch (SQLException e) {
+        LOG.warn("a statement failed: {}", Failures.forLog(e));
+        if (Failures.endsConnection(e)) {
+          database.lost();
+          end();
+        }
+        throw failure.apply(e);
+      }
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void open() {
+    long losses = database.losses();
+    if (connection != null && losses != lossesBefore) {
+      end();
+    }
+    if (connection == null) {
+      connection = database.open(purpose);
+      lossesBefore = losses;
+    }
+  }
+
+  Connection connection() {
+    Connection open = connection;
+    if (open == null) {
+      throw new IllegalStateException("used outside of its turn");
+    }
+    return open;
+  }
+
+  /** A statement that the connection keeps prepared. */
+  PreparedStatement prepare(String sql) throws SQLException {
+    PreparedStatement known = statements.get(sql);
+    if (known == null) {
+      known = connection().prepareStatement(sql);
+      statements.put(sql, known);
+    }
+    return known;
+  }
+
+  private void end() {
+    Connection open = connection;
+    connection = null;
+    statements.clear();
+    if (open != null) {
+      try {
+        open.close();
+      } catch (SQLException e) {
+        LOG.debug("a broken connection did not close in order", e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    turn.lock();
+    try {
+      end();
+    } finally {
+      turn.unlock();
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package dev.prism.plugin.postgres;
+
+import dev.prism.sdk.queue.Topic;
+import dev.prism.sdk.queue.Topics;
+import dev.prism.status.PrismException;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is done beside the calls: deliveries of processes that have died come back, and what nobody
+ * needs any more is removed. Every process does it; that harms nothing.
+ */
+final class Upkeep implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
+
+  private static final int TICK_MILLIS = 1000;
+  private static final int TRIM_ROWS = 5000;
+  private static final long LEAST_TRIM_MILLIS = 1000;
+  private static final long MOST_TRIM_MILLIS = 60_000;
+  private static final long REMEMBER_MILLIS = TimeUnit.HOURS.toMillis(25);
+  private static final long SWEEP_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private final Slot slot;
+  private final Presence presence;
+  private final Runnable cameBack;
+  private final long keepMillis;
+  private final Map<String, Long> keepByName = new HashMap<>();
+  private final Map<Long, Long> earliest = new ConcurrentHashMap<>();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final Thread thread;
+  private long nextTrim = System.nanoTime();
+  private long nextSweep = System.nanoTime() + SWEEP_NANOS;
+
+  /** One topic and how long its messages stay. */
+  private record Kept(long topic, long millis) {}
+
+  Upkeep(Slot slot, Presence presence, long keepMillis, Topics topics, Runnable cameBack) {
+    this.slot = slot;
+    this.presence = presence;
+    this.cameBack = cameBack;
+    this.keepMillis = keepMillis;
+    for (Topic topic : topics.configured().values()) {
+      if (topic.retentionMillis() > 0) {
+        keepByName.put(topic.physicalName(), topic.retentionMillis());
+      }
+    }
+    this.thread = Thread.ofPlatform().daemon().name("prism-upkeep").unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** A place of the topic's log before which nothing is, as far as is known. */
+  long earliest(long topic) {
+    return earliest.getOrDefault(topic, 0L);
+  }
+
+  /** What processes that have died had comes back, on the caller's connection. */
+  static boolean releaseDead(Slot slot, long self) throws SQLException {
+    PreparedStatement release = slot.prepare("SELECT release_dead(?)");
+    release.setLong(1, self);
+    try (ResultSet row = release.executeQuery()) {
+      row.next();
+      return row.getInt(1) > 0;
+    }
+  }
+
+  private void run() {
+    try {
+      while (!stopped.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
+        try {
+          tick();
+        } catch (PrismException e) {
+          LOG.debug("upkeep waits: {}", e.reason());
+        } catch (RuntimeException e) {
+          LOG.error("upkeep failed, and goes on", e);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void tick() {
+    long self = presence.idOrNone();
+    if (self != 0 && slot.<Boolean>read(open -> releaseDead(open, self))) {
+      LOG.info("a process has died: what it had comes back");
+      cameBack.run();
+    }
+    long now = System.nanoTime();
+    if (now - nextTrim >= 0) {
+      nextTrim =
+          now
+              + TimeUnit.MILLISECONDS.toNanos(
+                  Math.clamp(keepMillis / 10, LEAST_TRIM_MILLIS, MOST_TRIM_MILLIS));
+      trim();
+    }
+    if (now - nextSweep >= 0) {
+      nextSweep = now + SWEEP_NANOS;
+      slot.read(
+          open -> {
+            PreparedStatement sweep = open.prepare("SELECT sweep(now_ms() - ?)");
+            sweep.setLong(1, REMEMBER_MILLIS);
+            return sweep.execute();
+          });
+    }
+  }
+
+  private void trim() {
+    for (Kept kept : slot.read(this::topics)) {
+      int removed = TRIM_ROWS;
+      while (removed == TRIM_ROWS && stopped.getCount() > 0) {
+        removed = slot.read(open -> trim(open, kept));
+      }
+    }
+  }
+
+  private List<Kept> topics(Slot open) throws SQLException {
+    List<Kept> topics = new ArrayList<>();
+    try (ResultSet row = open.prepare("SELECT id, name FROM topic").executeQuery()) {
+      while (row.next()) {
+        topics.add(new Kept(row.getLong(1), keepByName.getOrDefault(row.getString(2), keepMillis)));
+      }
+    }
+    return topics;
+  }
+
+  private int trim(Slot open, Kept kept) throws SQLException {
+    PreparedStatement trim =
+        open.prepare("SELECT removed, earliest FROM trim_log(?, ?, now_ms() - ?, ?)");
+    trim.setLong(1, kept.topic());
+    trim.setLong(2, earliest(kept.topic()));
+    trim.setLong(3, kept.millis());
+    trim.setInt(4, TRIM_ROWS);
+    try (ResultSet row = trim.executeQuery()) {
+      row.next();
+      earliest.put(kept.topic(), row.getLong(2));
+      return row.getInt(1);
+    }
+  }
+
+  @Override
+  public void close() {
+    stopped.countDown();
+    try {
+      thread.join(TimeUnit.SECONDS.toMillis(5));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    slot.close();
+  }
+}

@@ -1,0 +1,47 @@
+package dev.prism.plugin.postgres;
+
+import dev.prism.testservers.PostgresServer;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** A schema of its own on the server that the environment names, or on one that is started. */
+final class TestDatabase implements AutoCloseable {
+  private static final AtomicInteger NEXT = new AtomicInteger();
+
+  private final @Nullable PostgresServer server;
+  private final String url;
+  private final String schema;
+
+  private TestDatabase(@Nullable PostgresServer server, String url) {
+    this.server = server;
+    this.url = url;
+    this.schema =
+        "prism_test_%d_%d".formatted(ProcessHandle.current().pid(), NEXT.incrementAndGet());
+  }
+
+  /**
+   * @param directory for a server, where one is started
+   */
+  static TestDatabase open(Path directory) {
+    String given = PostgresServer.given().orElse(null);
+    if (given != null) {
+      return new TestDatabase(null, given);
+    }
+    PostgresServer server = PostgresServer.start(directory);
+    return new TestDatabase(server, server.url());
+  }
+
+  /** What the plugin is configured with. */
+  Map<String, String> settings() {
+    return Map.of("DATABASE_URL", url, "DATABASE_SCHEMA", schema);
+  }
+
+  @Override
+  public void close() {
+    if (server != null) {
+      server.close();
+    }
+  }
+}
