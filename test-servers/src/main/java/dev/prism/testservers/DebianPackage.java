@@ -23,7 +23,9 @@ public final class DebianPackage {
 
   /** Where servers and their files are kept: {@code target/servers} of the project. */
   public static Path servers() {
-    return Path.of(System.getProperty("prism.home", ".")).toAbsolutePath().resolve("target/servers");
+    return Path.of(System.getProperty("prism.home", "."))
+        .toAbsolutePath()
+        .resolve("target/servers");
   }
 
   /**

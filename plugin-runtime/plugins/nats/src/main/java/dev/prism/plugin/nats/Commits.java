@@ -24,9 +24,10 @@ final class Commits {
       Duration timeout,
       String stream,
       ConsumerInfo info,
+      long earliest,
       long offset,
       @Nullable Held held) {
-    for (long from = Groups.position(info); from < offset; from += AT_ONCE) {
+    for (long from = Math.max(earliest, Groups.position(info)); from < offset; from += AT_ONCE) {
       int count = (int) Math.min(AT_ONCE, offset - from);
       try (Replies.Batch batch = session.replies().batch(count)) {
         for (int i = 0; i < count; i++) {

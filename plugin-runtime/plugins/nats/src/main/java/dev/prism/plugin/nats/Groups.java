@@ -10,6 +10,7 @@ import io.nats.client.api.ConsumerConfiguration;
 import io.nats.client.api.ConsumerInfo;
 import io.nats.client.api.DeliverPolicy;
 import io.nats.client.api.StreamInfo;
+import io.nats.client.api.StreamState;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +33,9 @@ final class Groups {
   private final NatsLink link;
   private final NatsSettings settings;
   private final Streams streams;
+
+  /** How long a consumer is kept that only tells a place. */
+  private static final Duration LOOK_KEPT = Duration.ofSeconds(10);
 
   /** A call to JetStream's API. */
   @FunctionalInterface
@@ -110,17 +114,18 @@ final class Groups {
   /** Moves the group; returns its new position. */
   long seek(String stream, String consumer, Start target) {
     String note = Names.moving(consumer);
-    Start place = place(stream, target);
+    long position =
+        place(stream, target) instanceof Start.Offsets(Map<Integer, Long> offsets)
+            ? Math.max(earliest(stream), offsets.getOrDefault(0, 1L))
+            : earliest(stream);
     delete(stream, note);
     ConsumerConfiguration noted =
-        at(place).durable(note).ackPolicy(AckPolicy.None).inactiveThreshold(NOTE_KEPT).build();
-    ConsumerInfo moving = orAbsent(management -> management.addOrUpdateConsumer(stream, noted));
-    if (moving == null) {
+        at(position).durable(note).ackPolicy(AckPolicy.None).inactiveThreshold(NOTE_KEPT).build();
+    if (orAbsent(management -> management.addOrUpdateConsumer(stream, noted)) == null) {
       throw Failures.unreachable();
     }
-    long position = position(moving);
     delete(stream, consumer);
-    create(stream, consumer, at(new Start.Offsets(Map.of(0, position))));
+    create(stream, consumer, at(position));
     delete(stream, note);
     return position;
   }
@@ -129,15 +134,20 @@ final class Groups {
     orAbsent(management -> management.deleteConsumer(stream, consumer));
   }
 
-  /** Every message before it is acknowledged. */
+  /**
+   * Every message before it is acknowledged. The server tells nothing of where a consumer began
+   * whose first message was not acknowledged yet.
+   */
   static long position(ConsumerInfo info) {
-    return info.getAckFloor().getStreamSequence() + 1;
+    return Math.max(
+        info.getAckFloor().getStreamSequence() + 1,
+        info.getConsumerConfiguration().getStartSequence());
   }
 
   /** A place as the server takes it: names of places that move meanwhile become offsets. */
   Start place(String stream, Start start) {
     return switch (start) {
-      case Start.Time time -> time;
+      case Start.Time(long millis) -> new Start.Offsets(Map.of(0, first(stream, millis)));
       case Start.Committed _ -> new Start.Earliest();
       case Start.Earliest earliest -> earliest;
       case Start.Latest _ -> new Start.Offsets(Map.of(0, end(stream)));
@@ -149,13 +159,44 @@ final class Groups {
     };
   }
 
+  /** The offset of the first message of a time or later: where a consumer from then on begins. */
+  private long first(String stream, long millis) {
+    ConsumerConfiguration configuration =
+        ConsumerConfiguration.builder()
+            .deliverPolicy(DeliverPolicy.ByStartTime)
+            .startTime(Instant.ofEpochMilli(millis).atZone(ZoneOffset.UTC))
+            .ackPolicy(AckPolicy.None)
+            .inactiveThreshold(LOOK_KEPT)
+            .build();
+    ConsumerInfo look =
+        orAbsent(management -> management.addOrUpdateConsumer(stream, configuration));
+    if (look == null) {
+      throw Failures.unreachable();
+    }
+    delete(stream, look.getName());
+    return look.getDelivered().getStreamSequence() + 1;
+  }
+
   /** The offset that the next message gets. */
   long end(String stream) {
+    return state(stream).getLastSequence() + 1;
+  }
+
+  /** The offset of the first message; the next one's where there is none. */
+  long earliest(String stream) {
+    return earliest(state(stream));
+  }
+
+  static long earliest(StreamState state) {
+    return state.getMsgCount() == 0 ? state.getLastSequence() + 1 : state.getFirstSequence();
+  }
+
+  private StreamState state(String stream) {
     StreamInfo info = streams.info(stream);
     if (info == null) {
       throw Failures.unreachable();
     }
-    return info.getStreamState().getLastSequence() + 1;
+    return info.getStreamState();
   }
 
   static void checkOffsets(Map<Integer, Long> offsets, long end) {
@@ -170,15 +211,9 @@ final class Groups {
 
   /** A consumer that begins at a {@link #place}. */
   static ConsumerConfiguration.Builder at(Start place) {
-    ConsumerConfiguration.Builder builder = ConsumerConfiguration.builder();
-    return switch (place) {
-      case Start.Time(long millis) ->
-          builder
-              .deliverPolicy(DeliverPolicy.ByStartTime)
-              .startTime(Instant.ofEpochMilli(millis).atZone(ZoneOffset.UTC));
-      case Start.Offsets(Map<Integer, Long> offsets) -> at(offsets.getOrDefault(0, 1L));
-      default -> builder.deliverPolicy(DeliverPolicy.All);
-    };
+    return place instanceof Start.Offsets(Map<Integer, Long> offsets)
+        ? at(offsets.getOrDefault(0, 1L))
+        : ConsumerConfiguration.builder().deliverPolicy(DeliverPolicy.All);
   }
 
   /** A consumer that begins at an offset. */

@@ -119,7 +119,7 @@ final class NatsLink implements AutoCloseable {
     @SuppressWarnings("deprecation") // the one method that this interface has to have
     public void connectionEvent(Connection connection, ConnectionListener.Events event) {
       Session now = session;
-      if (now == null || now.connection() != connection) {
+      if (now == null || !now.connection().equals(connection)) {
         return;
       }
       switch (event) {

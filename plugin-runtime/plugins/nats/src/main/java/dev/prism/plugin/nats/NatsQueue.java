@@ -130,7 +130,7 @@ final class NatsQueue implements MessageQueue {
 
   @Override
   public Consumer subscribe(String namespace, Subscription subscription) {
-    long owner = (long) process << Integer.SIZE | nextOwner.getAndIncrement() & 0xffff_ffffL;
+    long owner = ((long) process << Integer.SIZE) | (nextOwner.getAndIncrement() & 0xffff_ffffL);
     GroupConsumer consumer = new GroupConsumer(this, namespace, subscription, owner);
     place(new Name(namespace, subscription.topic(), subscription.group()))
         .consumers
@@ -213,7 +213,13 @@ final class NatsQueue implements MessageQueue {
             move(name, stream, new Start.Offsets(Map.of(0, offset)));
           } else {
             Commits.settleBefore(
-                link.session(), settings.timeout(), stream.name(), info, offset, held.get(name));
+                link.session(),
+                settings.timeout(),
+                stream.name(),
+                info,
+                groups.earliest(stream.name()),
+                offset,
+                held.get(name));
           }
           return true;
         });
@@ -244,8 +250,7 @@ final class NatsQueue implements MessageQueue {
       throw Failures.topicNotFound(topic);
     }
     long end = info.getStreamState().getLastSequence() + 1;
-    long earliest =
-        info.getStreamState().getMsgCount() == 0 ? end : info.getStreamState().getFirstSequence();
+    long earliest = Groups.earliest(info.getStreamState());
     List<TopicInfo.Group> found = new ArrayList<>();
     for (ConsumerInfo consumer : consumers(stream.name(), wanted)) {
       String group = Names.group(consumer.getName());

@@ -113,7 +113,8 @@ final class Publisher {
       headers.add(Wire.FINGERPRINT, fingerprint(once));
     }
     Slot slot = new Slot(stream, headers, message.payload());
-    long bytes = (long) message.payload().length + (headers == null ? 0 : headers.serializedLength());
+    long bytes =
+        (long) message.payload().length + (headers == null ? 0 : headers.serializedLength());
     long most = session.connection().getMaxPayload();
     if (most > 0 && bytes > most) {
       slot.failure =
