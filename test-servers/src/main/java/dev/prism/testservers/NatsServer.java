@@ -48,6 +48,7 @@ public final class NatsServer implements AutoCloseable {
           directory.resolve("nats.conf"),
           """
           listen: "127.0.0.1:%d"
+          max_payload: 2MB
           jetstream { store_dir: "%s" }
           %s
           """

@@ -5,6 +5,11 @@ final class Names {
   /** Subjects of queues begin so, those of events with another word: the two never meet. */
   private static final String QUEUE = "queue.";
 
+  private static final String EVENTS = "events.";
+
+  /** Where others' requests are answered: published to as it is, never listened to. */
+  private static final String INBOX = "_INBOX.";
+
   private static final char SEPARATOR = '.';
 
   /** Stands for what the server allows in subjects only; not allowed in Prism's names. */
@@ -56,5 +61,21 @@ final class Names {
 
   static boolean isGroup(String consumer) {
     return !consumer.endsWith(MOVING);
+  }
+
+  /** The subject of a topic or pattern of events; topics of events have no empty tokens. */
+  static String eventSubject(String namespace, String topic) {
+    return topic.startsWith(INBOX) && topic.indexOf('*') < 0 && topic.indexOf('>') < 0
+        ? topic
+        : EVENTS + subject(namespace) + SEPARATOR + topic;
+  }
+
+  /** The topic where an answer is awaited; empty where no topic is there. */
+  static String replyTopic(String namespace, String subject) {
+    String prefix = eventSubject(namespace, "");
+    if (subject.startsWith(prefix)) {
+      return subject.substring(prefix.length());
+    }
+    return subject.startsWith(INBOX) ? subject : "";
   }
 }

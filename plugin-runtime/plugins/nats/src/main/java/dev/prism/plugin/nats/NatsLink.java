@@ -8,6 +8,8 @@ import io.nats.client.ErrorListener;
 import io.nats.client.Message;
 import io.nats.client.Nats;
 import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one connection to the server, made and made again in the background for as long as this is
- * open: a plugin starts and stays up without its server.
+ * The one connection to the server, made and made again in the background for as long as somebody
+ * uses it: a plugin starts and stays up without its server.
  *
  * <p>Safe for any thread.
  */
@@ -26,6 +28,8 @@ final class NatsLink implements AutoCloseable {
 
   private final NatsSettings settings;
   private final Thread connector;
+  private final List<java.util.function.Consumer<Session>> listeners = new CopyOnWriteArrayList<>();
+  private int uses = 1;
   private volatile @Nullable Session session;
   private volatile boolean closed;
   private volatile String said = "";
@@ -33,6 +37,20 @@ final class NatsLink implements AutoCloseable {
   NatsLink(NatsSettings settings) {
     this.settings = settings;
     this.connector = Thread.ofPlatform().name("nats-connect").daemon().start(this::connect);
+  }
+
+  /** One more uses it and closes it; false where it is closed. */
+  synchronized boolean share() {
+    if (closed) {
+      return false;
+    }
+    uses++;
+    return true;
+  }
+
+  /** Is told of each new connection; one that is only interrupted is none. */
+  void onSession(java.util.function.Consumer<Session> listener) {
+    listeners.add(listener);
   }
 
   /**
@@ -72,7 +90,9 @@ final class NatsLink implements AutoCloseable {
           Connection connection =
               Nats.connect(
                   settings.options().connectionListener(events).errorListener(events).build());
-          session = new Session(connection, settings);
+          Session made = new Session(connection, settings);
+          session = made;
+          listeners.forEach(listener -> listener.accept(made));
           said = "";
           LOG.info("connected to NATS {} at {}", version(connection), settings.where());
         } catch (IOException | RuntimeException e) {
@@ -162,7 +182,12 @@ final class NatsLink implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
+    synchronized (this) {
+      if (--uses > 0) {
+        return;
+      }
+      closed = true;
+    }
     LockSupport.unpark(connector);
     boolean interrupted = false;
     while (connector.isAlive()) {

@@ -76,10 +76,10 @@ final class NatsQueue implements MessageQueue {
     final AtomicInteger consumers = new AtomicInteger();
   }
 
-  NatsQueue(NatsSettings settings, Topics topics, InstantSource clock) {
+  NatsQueue(NatsLink link, NatsSettings settings, Topics topics, InstantSource clock) {
     this.settings = settings;
     this.clock = clock;
-    this.link = new NatsLink(settings);
+    this.link = link;
     this.streams = new Streams(link, settings, topics);
     this.groups = new Groups(link, settings, streams);
     this.publisher = new Publisher(link, settings, streams);

@@ -38,6 +38,10 @@ final class NatsSettings {
   private static final int TIMEOUT_MILLIS = 5000;
   private static final Duration RECONNECT = Duration.ofMillis(100);
   private static final Duration CONNECT = Duration.ofSeconds(2);
+
+  /** Not that of other clients, whose inboxes events may be published to. */
+  private static final String INBOX = "_INBOX_PRISM.";
+
   private static final int BUFFER_BYTES = 32 << 10;
 
   private final PluginConfig config;
@@ -131,6 +135,7 @@ final class NatsSettings {
             // While there is no connection nothing is kept for later: callers are told at once.
             .reconnectBufferSize(0)
             .bufferSize(BUFFER_BYTES)
+            .inboxPrefix(INBOX)
             .pingInterval(Duration.ofSeconds(10))
             .maxPingsOut(3);
     tls.ifPresent(options::sslContext);

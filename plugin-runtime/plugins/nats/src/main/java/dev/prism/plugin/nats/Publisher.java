@@ -113,22 +113,10 @@ final class Publisher {
       headers.add(Wire.FINGERPRINT, fingerprint(once));
     }
     Slot slot = new Slot(stream, headers, message.payload());
-    long bytes =
-        (long) message.payload().length + (headers == null ? 0 : headers.serializedLength());
-    long most = session.connection().getMaxPayload();
-    if (most > 0 && bytes > most) {
-      slot.failure =
-          PrismException.status(
-              Reason.VALUE_TOO_LARGE,
-              "the NATS server takes at most %d bytes of payload and headers together"
-                  .formatted(most));
-    }
+    slot.failure = Wire.tooLarge(session, headers, message.payload());
     for (Header header : message.headers()) {
       if (Wire.isServersOwn(header.name()) && !isLetter(message)) {
-        slot.failure =
-            PrismException.status(
-                Reason.METADATA_INVALID,
-                "a header begins with Nats-, which is the server's own; choose another name");
+        slot.failure = Wire.refused();
       }
     }
     return slot;

@@ -21,12 +21,18 @@ import org.jspecify.annotations.Nullable;
  * by one thread, in the order in which it came.
  */
 final class Session implements AutoCloseable {
+  /** Events that may wait for their listeners; what is over is lost, as a slow listener's are. */
+  private static final int MOST_EVENTS = 8192;
+
+  private static final int MOST_EVENT_BYTES = 16 << 20;
+
   private final Connection connection;
   private final Dispatcher dispatcher;
   private final JetStreamManagement management;
   private final Replies replies;
   private final Set<Runnable> interruptions = ConcurrentHashMap.newKeySet();
   private final AtomicInteger losses = new AtomicInteger();
+  private @Nullable Dispatcher events;
   private volatile boolean lost;
 
   Session(Connection connection, NatsSettings settings) throws IOException {
@@ -90,6 +96,25 @@ final class Session implements AutoCloseable {
   void unsubscribe(Subscription subscription) {
     if (!isEnded() && subscription.isActive()) {
       dispatcher.unsubscribe(subscription);
+    }
+  }
+
+  /** Subscribes to events, which have a thread of their own. */
+  synchronized Subscription subscribeEvents(String subject, String group, MessageHandler handler) {
+    Dispatcher open = events;
+    if (open == null) {
+      open = connection.createDispatcher();
+      open.setPendingLimits(MOST_EVENTS, MOST_EVENT_BYTES);
+      events = open;
+    }
+    return group.isEmpty()
+        ? open.subscribe(subject, handler)
+        : open.subscribe(subject, group, handler);
+  }
+
+  synchronized void unsubscribeEvents(Subscription subscription) {
+    if (events != null && !isEnded() && subscription.isActive()) {
+      events.unsubscribe(subscription);
     }
   }
 

@@ -1,6 +1,9 @@
 package dev.prism.plugin.nats;
 
+import com.google.rpc.Status;
 import dev.prism.sdk.queue.Header;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
 import io.nats.client.impl.Headers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -25,6 +28,9 @@ final class Wire {
   /** SHA-256 of the request, where it had an idempotency key. */
   static final String FINGERPRINT = "Prism-Fingerprint";
 
+  /** Joins an answer to what it answers. */
+  static final String CORRELATION = "Prism-Correlation-Id";
+
   static final String MESSAGE_ID = "Nats-Msg-Id";
 
   private static final String SERVERS_OWN = "Nats-";
@@ -36,6 +42,25 @@ final class Wire {
   /** Whether the server would take the header for an order of what to do with the message. */
   static boolean isServersOwn(String name) {
     return name.regionMatches(true, 0, SERVERS_OWN, 0, SERVERS_OWN.length());
+  }
+
+  /** What is said of a header that is the server's own. */
+  static Status refused() {
+    return PrismException.status(
+        Reason.METADATA_INVALID,
+        "a header begins with Nats-, which is the server's own; choose another name");
+  }
+
+  /** What is said of a message that is larger than the server takes; null where it is not. */
+  static @Nullable Status tooLarge(Session session, @Nullable Headers headers, byte[] payload) {
+    long bytes = (long) payload.length + (headers == null ? 0 : headers.serializedLength());
+    long most = session.connection().getMaxPayload();
+    return most <= 0 || bytes <= most
+        ? null
+        : PrismException.status(
+            Reason.VALUE_TOO_LARGE,
+            "the NATS server takes at most %d bytes of payload and headers together"
+                .formatted(most));
   }
 
   /** Adds the headers of a message; those that are the server's own are left out. */
@@ -68,6 +93,7 @@ final class Wire {
         (name, values) -> {
           if (!name.equals(KEY)
               && !name.equals(ORDER)
+              && !name.equals(CORRELATION)
               && !name.equals(FINGERPRINT)
               && !(ours && name.equals(MESSAGE_ID))) {
             left.put(name, values);
