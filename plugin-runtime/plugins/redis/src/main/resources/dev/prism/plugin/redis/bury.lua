@@ -6,7 +6,7 @@ if token ~= ARGV[3] or not deadline or tonumber(deadline) <= now() then
   return 0
 end
 if ARGV[4] ~= '1' and redis.call('EXISTS', KEYS[6]) == 0 then
-  return redis.error_reply('NOTPROVISIONED')
+  return redis.error_reply('NOTPROVISIONED it is not there')
 end
 local fields = {}
 for i = 6, #ARGV do

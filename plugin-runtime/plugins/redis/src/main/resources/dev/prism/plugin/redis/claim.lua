@@ -5,7 +5,7 @@ local group, owner = ARGV[1], ARGV[2]
 local most, room, timeout = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 -- Whoever is not registered is gone: a claim that comes late must not take what nobody will see.
 if redis.call('HEXISTS', consumers, owner) == 0 then
-  return redis.error_reply('GONE')
+  return redis.error_reply('GONE it is not registered')
 end
 local at = now()
 if ARGV[8] == '1' then

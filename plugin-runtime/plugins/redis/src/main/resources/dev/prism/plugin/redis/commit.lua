@@ -1,7 +1,7 @@
 -- Acknowledges all up to an id. ARGV: group, the id.
 local group, bound = ARGV[1], ARGV[2]
 if redis.call('EXISTS', stream) == 0 then
-  return redis.error_reply('NOTOPIC')
+  return redis.error_reply('NOTOPIC it is not there')
 end
 local at, last, read = place(bound, true)
 if not at then

@@ -1,7 +1,7 @@
 -- What a topic holds. KEYS: the stream alone. ARGV: what the keys of its groups begin with, groups wanted (all
 -- where none). Answers {first id or '', last id, {group, last delivered, first pending or '', lag, in flight, consumers} ...}.
 if redis.call('EXISTS', stream) == 0 then
-  return redis.error_reply('NOTOPIC')
+  return redis.error_reply('NOTOPIC it is not there')
 end
 local wanted, all = {}, #ARGV == 1
 for i = 2, #ARGV do

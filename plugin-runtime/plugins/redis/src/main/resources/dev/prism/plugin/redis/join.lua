@@ -3,7 +3,7 @@
 local group, bound, strict, create = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4] == '1'
 if redis.call('EXISTS', stream) == 0 then
   if not create then
-    return redis.error_reply('NOTPROVISIONED')
+    return redis.error_reply('NOTPROVISIONED it is not there')
   end
   if strict and bound ~= '0-0' then
     return redis.error_reply('PASTEND 0-0')

@@ -8,7 +8,7 @@ if known then
   return {fingerprint == ARGV[1] and 'old' or 'reused', ids}
 end
 if ARGV[3] ~= '1' and redis.call('EXISTS', stream) == 0 then
-  return redis.error_reply('NOTPROVISIONED')
+  return redis.error_reply('NOTPROVISIONED it is not there')
 end
 local ids = {}
 local next = 6

@@ -2,7 +2,7 @@
 -- the group stands.
 local group = ARGV[1]
 if redis.call('EXISTS', stream) == 0 then
-  return redis.error_reply('NOTOPIC')
+  return redis.error_reply('NOTOPIC it is not there')
 end
 local at, last, read = place(ARGV[2], ARGV[3] == '1')
 if not at then
