@@ -6,7 +6,9 @@ import dev.prism.benchmarks.load.RequestFrames;
 import dev.prism.queue.v1.Message;
 import dev.prism.queue.v1.PublishRequest;
 import dev.prism.queue.v1.QueueServiceGrpc;
+import dev.prism.testservers.RedisServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -52,6 +54,7 @@ public final class QueueBench {
   private static Backend backend(String name) {
     return switch (name) {
       case "sqlite" -> new Sqlite();
+      case "redis" -> new Redis();
       default -> throw new IllegalArgumentException("unknown backend " + name);
     };
   }
@@ -74,6 +77,36 @@ public final class QueueBench {
 
     @Override
     public void close() {}
+  }
+
+  /** A server that syncs every write before it answers. */
+  private static final class Redis implements Backend {
+    private final RedisServer server;
+
+    Redis() {
+      try {
+        Path home = Path.of(System.getProperty("prism.home", "."));
+        Path target = Files.createDirectories(home.resolve("benchmarks/target"));
+        server = RedisServer.durable(Files.createTempDirectory(target, "redis-"));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public Map<String, String> settings() {
+      return Map.of("REDIS_URL", server.url());
+    }
+
+    @Override
+    public Direct direct() {
+      return new DirectRedis(server.port());
+    }
+
+    @Override
+    public void close() {
+      server.close();
+    }
   }
 
   /**
