@@ -54,7 +54,7 @@ final class GroupConsumer implements Consumer {
       Subscription subscription,
       String process,
       long owner) {
-    wake.awaitReady();
+    wake.channels().awaitReady();
     Signal signal = wake.join(group.topic().channelName());
     GroupConsumer consumer =
         new GroupConsumer(connections, wake, group, subscription, process, owner, signal);
@@ -87,8 +87,8 @@ final class GroupConsumer implements Consumer {
             group.topic().topic().create(),
             owner,
             process,
-            Wake.PROCESSES,
-            wake.isSettled()));
+            Channels.PROCESSES,
+            wake.channels().isSettled()));
     answer(connection, gone);
   }
 
@@ -160,8 +160,8 @@ final class GroupConsumer implements Consumer {
             mostBytes,
             subscription.ackTimeoutMillis(),
             process,
-            Wake.PROCESSES,
-            wake.isSettled() && group.isLookDue()));
+            Channels.PROCESSES,
+            wake.channels().isSettled() && group.isLookDue()));
     return (List<?>) answer(connection, gone);
   }
 

@@ -3,6 +3,7 @@ package dev.prism.plugin.redis;
 import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginMain;
+import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -37,5 +38,10 @@ public final class RedisPlugin implements Plugin {
   @Override
   public Optional<MessageQueue> queue(PluginConfig config) {
     return Optional.of(RedisQueue.open(RedisSettings.of(config), config.topics(), clock));
+  }
+
+  @Override
+  public Optional<PubSub> pubSub(PluginConfig config) {
+    return Optional.of(new RedisPubSub(RedisSettings.of(config)));
   }
 }

@@ -22,6 +22,7 @@ enum Script {
   INFO,
   LOOK,
   TRIM,
+  VIEW,
   ONCE(false);
 
   private final byte[] text;

@@ -50,7 +50,7 @@ final class Upkeep implements AutoCloseable {
       if (closed) {
         return;
       }
-      wake.probe();
+      wake.channels().probe();
       if (System.nanoTime() - trimmed >= trimEvery) {
         trimmed = System.nanoTime();
         trim();
