@@ -19,15 +19,22 @@ import java.util.List;
 public final class DebianPackages {
   private DebianPackages() {}
 
+  /** Where servers and their files are kept: {@code target/servers} of the project. */
+  public static Path servers() {
+    return Path.of(System.getProperty("prism.home", "."))
+        .toAbsolutePath()
+        .resolve("target/servers");
+  }
+
   /**
-   * Unpacks packages into {@code folder}, once: later calls, of other processes too, find them
-   * there.
+   * The folder {@code name} of {@link #servers} with the files of these packages as the root folder
+   * would have them, unpacked the first time: later calls, of other processes too, find them there.
    *
    * @param packages their names; what they depend on is not added
    * @throws IllegalStateException where apt or dpkg fails, with what they said
    */
-  public static synchronized void extract(Path folder, String... packages) {
-    Path root = folder.toAbsolutePath();
+  public static synchronized Path unpacked(String name, String... packages) {
+    Path root = servers().resolve(name);
     Path done = root.resolve(".unpacked");
     try {
       Files.createDirectories(root);
@@ -37,7 +44,7 @@ public final class DebianPackages {
           FileLock lock = channel.lock()) {
         String wanted = String.join(" ", packages);
         if (Files.exists(done) && Files.readString(done).equals(wanted)) {
-          return;
+          return root;
         }
         Path debs = Files.createDirectories(root.resolve("debs"));
         download(debs, packages);
@@ -49,6 +56,7 @@ public final class DebianPackages {
         Files.writeString(done, wanted);
         lock.release();
       }
+      return root;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -41,7 +41,7 @@ public final class NatsServer implements AutoCloseable {
    */
   public static NatsServer startOwn(String more) {
     try {
-      Path parent = Files.createDirectories(DebianPackage.servers().resolve("data"));
+      Path parent = Files.createDirectories(DebianPackages.servers().resolve("data"));
       Path directory = Files.createTempDirectory(parent, "nats-");
       int port = ServerProcess.freePort();
       Files.writeString(
@@ -63,7 +63,7 @@ public final class NatsServer implements AutoCloseable {
 
   /** Starts it where it was stopped or killed: on the same port, with what it has kept. */
   public void startAgain() {
-    Path binary = DebianPackage.unpacked("nats", "nats-server").resolve("usr/sbin/nats-server");
+    Path binary = DebianPackages.unpacked("nats", "nats-server").resolve("usr/sbin/nats-server");
     process =
         ServerProcess.start(
             directory,

@@ -125,10 +125,8 @@ public final class RedisServer implements AutoCloseable {
    */
   private static synchronized Path programs() {
     Path folder =
-        Path.of(System.getProperty("prism.home", "."))
-            .toAbsolutePath()
-            .resolve("target/servers/redis");
-    DebianPackages.extract(folder, "redis-tools", "liblzf1", "libjemalloc2", "libatomic1");
+        DebianPackages.unpacked(
+            "redis", "redis-tools", "liblzf1", "libjemalloc2", "libatomic1");
     Path server = folder.resolve("usr/bin/redis-server");
     try {
       if (!Files.exists(server)) {
