@@ -186,15 +186,18 @@ public final class KafkaServer implements AutoCloseable {
     return command;
   }
 
-  private static List<String> java(String... arguments) throws IOException {
-    Path jars = Path.of(System.getProperty("prism.home", ".")).resolve("target/servers/kafka");
+  private static List<String> java(String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-Dlog4j2.level=WARN"));
-    try (var files = Files.list(jars)) {
+    try (var files = Files.list(MavenFolder.gathered("kafka"))) {
       command.add("-cp");
       command.add(
-          files.map(Path::toString).sorted().collect(Collectors.joining(File.pathSeparator)));
+          files
+              .map(Path::toString)
+              .filter(each -> each.endsWith(".jar"))
+              .sorted()
+              .collect(Collectors.joining(File.pathSeparator)));
     }
     command.addAll(List.of(arguments));
     return command;
