@@ -34,9 +34,7 @@ record QueueBackend(Map<String, String> settings, Callable<Direct> opened, Runna
       case "redis" -> {
         RedisServer server = RedisServer.durable(folder(name));
         yield new QueueBackend(
-            Map.of("REDIS_URL", server.url()),
-            () -> new DirectRedis(server.port()),
-            server::close);
+            Map.of("REDIS_URL", server.url()), () -> new DirectRedis(server.port()), server::close);
       }
       default -> throw new IllegalArgumentException("unknown backend " + name);
     };

@@ -101,11 +101,10 @@ class BackendsStoppedTest {
 
   private static void stopAll(Prism prism, Prism twin, List<Backend> backends) throws Exception {
     // Given
-    KeyValueServiceBlockingStub reads = 
+    KeyValueServiceBlockingStub reads =
         prism.keyValueIn(
             prism
-                .openSession(
-                    AccessPattern.ACCESS_PATTERN_KEYVALUE, BackendType.BACKEND_TYPE_MEMORY)
+                .openSession(AccessPattern.ACCESS_PATTERN_KEYVALUE, BackendType.BACKEND_TYPE_MEMORY)
                 .getSessionToken());
     KeyValueServiceBlockingStub twinReads = twin.keyValue("memory");
     reads.put(put());

@@ -125,8 +125,7 @@ public final class RedisServer implements AutoCloseable {
    */
   private static synchronized Path programs() {
     Path folder =
-        DebianPackages.unpacked(
-            "redis", "redis-tools", "liblzf1", "libjemalloc2", "libatomic1");
+        DebianPackages.unpacked("redis", "redis-tools", "liblzf1", "libjemalloc2", "libatomic1");
     Path server = folder.resolve("usr/bin/redis-server");
     try {
       if (!Files.exists(server)) {
