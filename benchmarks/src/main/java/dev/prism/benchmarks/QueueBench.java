@@ -6,17 +6,10 @@ import dev.prism.benchmarks.load.RequestFrames;
 import dev.prism.queue.v1.Message;
 import dev.prism.queue.v1.PublishRequest;
 import dev.prism.queue.v1.QueueServiceGrpc;
-import dev.prism.testservers.PostgresServer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import java.util.regex.Pattern;
@@ -42,72 +35,6 @@ public final class QueueBench {
 
   private QueueBench() {}
 
-  /** A backend's server, and how it is reached with and without Prism; closing ends the server. */
-  private interface Backend extends AutoCloseable {
-    /** The settings of its plugin. */
-    Map<String, String> settings();
-
-    Direct direct() throws Exception;
-
-    @Override
-    void close();
-  }
-
-  private static Backend backend(String name) {
-    return switch (name) {
-      case "sqlite" -> new Sqlite();
-      case "postgres" -> new Postgres();
-      default -> throw new IllegalArgumentException("unknown backend " + name);
-    };
-  }
-
-  private static final class Sqlite implements Backend {
-    @Override
-    public Map<String, String> settings() {
-      return Map.of();
-    }
-
-    @Override
-    public Direct direct() throws SQLException {
-      Path file = folder("direct-").resolve("direct.db");
-      file.toFile().deleteOnExit();
-      return new DirectSqlite(file);
-    }
-
-    @Override
-    public void close() {}
-  }
-
-  /** With fsync and synchronous_commit on, as it is by default. */
-  private static final class Postgres implements Backend {
-    private final PostgresServer server = PostgresServer.start(folder("postgres-"));
-
-    @Override
-    public Map<String, String> settings() {
-      return Map.of("DATABASE_URL", server.url());
-    }
-
-    @Override
-    public Direct direct() throws SQLException {
-      return new DirectPostgres(server.jdbcUrl());
-    }
-
-    @Override
-    public void close() {
-      server.close();
-    }
-  }
-
-  private static Path folder(String prefix) {
-    try {
-      Path home = Path.of(System.getProperty("prism.home", "."));
-      Path target = Files.createDirectories(home.resolve("benchmarks/target"));
-      return Files.createTempDirectory(target, prefix);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /**
    * Runs the whole set.
    *
@@ -129,7 +56,7 @@ public final class QueueBench {
                 "unknown option " + pair[0] + "; there are backend=NAME, seconds=N and rounds=N");
       }
     }
-    try (Backend backend = backend(name);
+    try (QueueBackend backend = QueueBackend.of(name);
         ProxyProcess proxy = ProxyProcess.start(name, backend.settings())) {
       throughput(backend, proxy, seconds, rounds);
       double resident =
@@ -142,7 +69,7 @@ public final class QueueBench {
     }
   }
 
-  private static void throughput(Backend backend, ProxyProcess proxy, int seconds, int rounds)
+  private static void throughput(QueueBackend backend, ProxyProcess proxy, int seconds, int rounds)
       throws Exception {
     List<Double> direct = new ArrayList<>();
     List<Double> prism = new ArrayList<>();
@@ -176,7 +103,7 @@ public final class QueueBench {
         median(prism) / median(direct));
   }
 
-  private static void latency(Backend backend, ProxyProcess proxy, int seconds, int rounds)
+  private static void latency(QueueBackend backend, ProxyProcess proxy, int seconds, int rounds)
       throws Exception {
     List<Double> direct = new ArrayList<>();
     List<Double> prism = new ArrayList<>();

@@ -94,10 +94,16 @@ final class Prism implements AutoCloseable {
    * @param settings the backend's
    */
   static Prism upWith(String backend, Map<String, String> settings) throws IOException {
-    Path data = newDirectory(backend);
+    return upWith(Map.of(backend, settings));
+  }
+
+  /** As {@link #upWith(String, Map)}, with several backends, by their types. */
+  static Prism upWith(Map<String, Map<String, String>> settings) throws IOException {
+    Path data = newDirectory(String.join("-", settings.keySet()));
     Map<String, Map<String, ?>> backends = new LinkedHashMap<>();
     backends.put("sqlite", Map.of("type", "sqlite"));
-    backends.put(backend, Map.of("type", backend, "settings", settings));
+    settings.forEach(
+        (backend, its) -> backends.put(backend, Map.of("type", backend, "settings", its)));
     // JSON is YAML
     Path config = data.resolveSibling(data.getFileName() + ".yaml");
     Files.writeString(config, new Gson().toJson(Map.of("backends", backends)));

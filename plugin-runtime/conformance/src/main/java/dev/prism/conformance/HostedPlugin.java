@@ -21,6 +21,12 @@ public final class HostedPlugin implements AutoCloseable {
   private static final int MAX_MESSAGE_BYTES = 17 << 20;
   private static final Duration DRAIN = Duration.ofSeconds(10);
 
+  /** A namespace whose topics are to be there before they are used. */
+  static final String REQUIRING = "requiring";
+
+  private static final String TOPICS =
+      "{\"namespaces\":[{\"namespace\":\"" + REQUIRING + "\",\"require\":true}]}";
+
   private final Plugin plugin;
   private final PluginConfig config;
   private final InstantSource clock;
@@ -30,10 +36,14 @@ public final class HostedPlugin implements AutoCloseable {
   private @Nullable PluginRuntime runtime;
   private @Nullable Link link;
 
-  /** Starts {@code plugin}; {@code clock} is what times to live are counted from. */
+  /**
+   * Starts {@code plugin}; {@code clock} is what times to live are counted from. Where {@code
+   * config} says nothing of topics, there is a namespace that requires its own to be provisioned.
+   */
   public HostedPlugin(Plugin plugin, PluginConfig config, InstantSource clock) {
     this.plugin = plugin;
-    this.config = config;
+    this.config =
+        config.string("PRISM_TOPICS").isPresent() ? config : config.with("PRISM_TOPICS", TOPICS);
     this.clock = clock;
     start();
   }

@@ -41,6 +41,11 @@ public final class LinkApi implements ServiceApi {
     this.session = session;
   }
 
+  /** The same plugin, in another namespace. */
+  LinkApi in(String other) {
+    return new LinkApi(link, other, session);
+  }
+
   @Override
   public <Q extends Message, R> R call(MethodDescriptor<Q, R> method, Q request) {
     try {

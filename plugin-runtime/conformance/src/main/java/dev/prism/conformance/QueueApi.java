@@ -1,6 +1,9 @@
 package dev.prism.conformance;
 
 import dev.prism.conformance.ServiceApi.Duplex;
+import dev.prism.plugin.v1.ProvisionRequest;
+import dev.prism.plugin.v1.ProvisionResponse;
+import dev.prism.plugin.v1.ProvisionServiceGrpc;
 import dev.prism.queue.v1.AcknowledgeRequest;
 import dev.prism.queue.v1.AcknowledgeResponse;
 import dev.prism.queue.v1.CommitRequest;
@@ -20,6 +23,7 @@ import dev.prism.queue.v1.SeekRequest;
 import dev.prism.queue.v1.SeekResponse;
 import dev.prism.queue.v1.SubscribeRequest;
 import dev.prism.queue.v1.SubscribeResponse;
+import java.util.Optional;
 
 /** QueueService as the suite calls it. */
 public final class QueueApi {
@@ -27,6 +31,18 @@ public final class QueueApi {
 
   public QueueApi(ServiceApi service) {
     this.service = service;
+  }
+
+  /** The same plugin in another namespace; empty where a proxy stands before it. */
+  Optional<QueueApi> in(String namespace) {
+    return service instanceof LinkApi link
+        ? Optional.of(new QueueApi(link.in(namespace)))
+        : Optional.empty();
+  }
+
+  /** What an administrator has the plugin do; over a link only. */
+  ProvisionResponse provision(ProvisionRequest request) {
+    return service.call(ProvisionServiceGrpc.getProvisionMethod(), request);
   }
 
   public PublishResponse publish(PublishRequest request) {

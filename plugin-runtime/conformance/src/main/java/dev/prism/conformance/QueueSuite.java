@@ -10,7 +10,13 @@ import org.junit.jupiter.api.Test;
  * gRPC for the product.
  */
 public abstract class QueueSuite
-    implements QueueDelivery, QueueAcks, QueueGroups, QueuePlaces, QueueStreaming, QueueDurability {
+    implements QueueDelivery,
+        QueueAcks,
+        QueueGroups,
+        QueuePlaces,
+        QueueStreaming,
+        QueueProvisioning,
+        QueueDurability {
   @Test
   void theBackendDeclaresWhatItMust() {
     assertThat(capabilities())

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +42,13 @@ public final class PluginConfig {
   /** A configuration of exactly these variables. */
   public static PluginConfig of(Map<String, String> variables) {
     return new PluginConfig(variables);
+  }
+
+  /** This configuration with a variable more, or with another value of it. */
+  public PluginConfig with(String variable, String value) {
+    Map<String, String> changed = new HashMap<>(variables);
+    changed.put(variable, value);
+    return new PluginConfig(changed);
   }
 
   /**
@@ -109,9 +117,17 @@ public final class PluginConfig {
     return path;
   }
 
-  /** What the server's configuration says of the topics of queues. */
+  /**
+   * What the server's configuration says of the topics of queues: {@code PRISM_TOPICS}, or the file
+   * that {@code PRISM_TOPICS_FILE} names.
+   */
   public Topics topics() {
-    return Topics.unconfigured();
+    Optional<String> text = secret("PRISM_TOPICS");
+    try {
+      return text.map(Topics::parse).orElseGet(Topics::unconfigured);
+    } catch (IllegalArgumentException e) {
+      throw new PluginConfigException("PRISM_TOPICS", String.valueOf(e.getMessage()));
+    }
   }
 
   /** The variable's text, without white space around it. */

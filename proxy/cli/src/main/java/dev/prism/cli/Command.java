@@ -2,7 +2,12 @@ package dev.prism.cli;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageOrBuilder;
+import com.google.protobuf.TypeRegistry;
 import com.google.protobuf.util.JsonFormat;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -18,6 +23,14 @@ abstract class Command implements Callable<Integer> {
 
   /** Exit status of a command that was written wrongly. */
   static final int USAGE = 2;
+
+  /** What a status that stands in an answer may hold. */
+  private static final TypeRegistry DETAILS =
+      TypeRegistry.newBuilder()
+          .add(
+              List.of(
+                  ErrorInfo.getDescriptor(), RetryInfo.getDescriptor(), BadRequest.getDescriptor()))
+          .build();
 
   protected final Console console;
 
@@ -66,7 +79,7 @@ abstract class Command implements Callable<Integer> {
   /** The contract's JSON form: names in lowerCamelCase, bytes in base64, no absent fields. */
   static String json(MessageOrBuilder message) {
     try {
-      return JsonFormat.printer().print(message);
+      return JsonFormat.printer().usingTypeRegistry(DETAILS).print(message);
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("an Any of a type that is not ours", e);
     }

@@ -109,6 +109,8 @@ final class Failures {
       case "PLUGIN_UNAVAILABLE", "BACKEND_UNAVAILABLE" ->
           "./prism plugins shows how the plugins fare";
       case "TOPIC_NOT_FOUND" -> "a topic is there once something is published to it";
+      case "NOT_PROVISIONED" ->
+          "an administrator makes it: namespaces.NAME.topics of the configuration, then ./prism provision";
       case "OUTCOME_UNKNOWN" -> "read the key before you write it again";
       case "SESSION_LIMIT" -> "./prism sessions list shows who holds sessions";
       default -> "";

@@ -71,6 +71,7 @@ public final class Prism {
             .with("plugins", () -> new PluginsCommand(console))
             .with("sessions", () -> SessionsCommand.line(console))
             .with("namespaces", () -> new NamespacesCommand(console))
+            .with("provision", () -> new ProvisionCommand(console))
             .with("config", () -> ConfigCommand.line(console))
             .with("key", () -> KeyCommand.line(console))
             .with("stats", () -> new StatsCommand(console))

@@ -46,6 +46,16 @@ public final class JsonLogging extends ContextAwareBase implements Configurator 
         .setLevel(Level.convertAnSLF4JLevel(level));
   }
 
+  /** Leaves out what a logger, and those below it, say less severe than this. */
+  public static void level(String logger, org.slf4j.event.Level level) {
+    context().getLogger(logger).setLevel(Level.convertAnSLF4JLevel(level));
+  }
+
+  /** Leaves out all that a logger, and those below it, say. */
+  public static void off(String logger) {
+    context().getLogger(logger).setLevel(Level.OFF);
+  }
+
   private static LoggerContext context() {
     return (LoggerContext) LoggerFactory.getILoggerFactory();
   }

@@ -32,6 +32,7 @@ public final class Leases {
   private final Map<Integer, TreeMap<Long, Held>> partitions = new HashMap<>();
   private final TreeSet<Held> byTime = new TreeSet<>(BY_TIME);
   private long nextToken = RANDOM.nextLong();
+  private long bytes;
 
   /** One message. */
   private static final class Held {
@@ -58,9 +59,7 @@ public final class Leases {
   /** Leases a message that was not delivered before to {@code owner}. */
   public synchronized Delivery lease(Stored stored, long owner, long deadline) {
     Held held = new Held(stored);
-    partitions
-        .computeIfAbsent(stored.partition(), partition -> new TreeMap<>())
-        .put(stored.offset(), held);
+    hold(held);
     return deliver(held, owner, deadline);
   }
 
@@ -68,10 +67,15 @@ public final class Leases {
   public synchronized void defer(Stored stored, long at) {
     Held held = new Held(stored);
     held.at = at;
-    partitions
-        .computeIfAbsent(stored.partition(), partition -> new TreeMap<>())
-        .put(stored.offset(), held);
+    hold(held);
     byTime.add(held);
+  }
+
+  private void hold(Held held) {
+    partitions
+        .computeIfAbsent(held.stored.partition(), partition -> new TreeMap<>())
+        .put(held.stored.offset(), held);
+    bytes += held.stored.message().bytes();
   }
 
   /** Leases to {@code owner} what has come back or become due, the longest due first. */
@@ -162,8 +166,8 @@ public final class Leases {
 
   private void drop(Held held) {
     TreeMap<Long, Held> offsets = partitions.get(held.stored.partition());
-    if (offsets != null) {
-      offsets.remove(held.stored.offset());
+    if (offsets != null && offsets.remove(held.stored.offset()) != null) {
+      bytes -= held.stored.message().bytes();
     }
   }
 
@@ -188,7 +192,10 @@ public final class Leases {
     TreeMap<Long, Held> offsets = partitions.get(partition);
     if (offsets != null) {
       var before = offsets.headMap(offset);
-      byTime.removeAll(List.copyOf(before.values()));
+      for (Held held : before.values()) {
+        byTime.remove(held);
+        bytes -= held.stored.message().bytes();
+      }
       before.clear();
     }
   }
@@ -202,6 +209,11 @@ public final class Leases {
   public synchronized long committed(int partition, long position) {
     TreeMap<Long, Held> offsets = partitions.get(partition);
     return offsets == null || offsets.isEmpty() ? position : offsets.firstKey();
+  }
+
+  /** What the messages that are held take in memory, roughly. */
+  public synchronized long bytes() {
+    return bytes;
   }
 
   /** How many messages of {@code partition} are held. */

@@ -69,13 +69,15 @@ public interface MessageQueue extends AutoCloseable {
 
   /**
    * Brings a topic into being as {@link Topics} has it, whatever {@link Topic#create} says, where
-   * it is missing; what is there is left as it is. Rare, for an administrator.
+   * it is missing; what is there is left as it is. Rare, for an administrator; called on a virtual
+   * thread, beside everything else.
    *
    * @param dryRun change nothing, and say what would be done
    */
   default Provisioned provision(String namespace, String topic, boolean dryRun) {
     throw PrismException.of(
-        Reason.METHOD_UNIMPLEMENTED, "this backend's topics need no provisioning");
+        Reason.METHOD_UNIMPLEMENTED,
+        "this backend makes no topics: provision them with its own tools");
   }
 
   /**

@@ -146,7 +146,7 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
     interfaces.forEach(each -> depths.putAll(each.depths()));
     metrics.queueDepth(depths);
     this.readiness = new Readiness(this::ping);
-    this.pluginCalls = new PluginCalls(answers, this::problem, metrics, info.build());
+    this.pluginCalls = new PluginCalls(answers, this::problem, metrics, info.build(), queue);
     serve(served, dev.prism.plugin.v1.Plugin.getDescriptor(), pluginCalls.handlers(), false);
     this.methods = new Method[served.keySet().stream().max(Integer::compare).orElse(0) + 1];
     served.forEach((number, method) -> methods[number] = method);

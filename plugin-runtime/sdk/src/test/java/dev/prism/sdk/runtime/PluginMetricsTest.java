@@ -28,6 +28,7 @@ class PluginMetricsTest {
     get.processing().observe(1);
     metrics.answered(get, "KEY_INVALID", "default");
     metrics.messages(PluginMetrics.Messages.PUBLISHED, "default", 1);
+    metrics.events(PluginMetrics.Events.PUBLISHED, "default", 1);
     return metrics;
   }
 

@@ -17,6 +17,8 @@ import dev.prism.admin.v1.ListSessionsResponse;
 import dev.prism.admin.v1.MethodStats;
 import dev.prism.admin.v1.Namespace;
 import dev.prism.admin.v1.PluginProcess;
+import dev.prism.admin.v1.ProvisionRequest;
+import dev.prism.admin.v1.ProvisionResponse;
 import dev.prism.admin.v1.RevokeApiKeyRequest;
 import dev.prism.admin.v1.RevokeApiKeyResponse;
 import dev.prism.admin.v1.TerminateSessionRequest;
@@ -55,6 +57,7 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
   private final Admission admission;
   private final InstantSource clock;
   private final Instant startedAt;
+  private final Provisioning provisioning;
 
   /**
    * @param version the proxy's own
@@ -77,6 +80,7 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     this.admission = admission;
     this.clock = clock;
     startedAt = clock.instant();
+    provisioning = new Provisioning(config, plugins);
   }
 
   @Override
@@ -233,6 +237,11 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     answer(
         responses,
         RevokeApiKeyResponse.newBuilder().setExisted(keys.revoke(request.getId())).build());
+  }
+
+  @Override
+  public void provision(ProvisionRequest request, StreamObserver<ProvisionResponse> responses) {
+    answer(responses, provisioning.provision(request));
   }
 
   private Duration since(Instant start) {

@@ -21,7 +21,7 @@ final class Scalars {
   private static final Pattern VARIABLE = Pattern.compile("\\$(\\$)?\\{([^}:]*)(?::-([^}]*))?}");
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
-  private static final Pattern SIZE = Pattern.compile("(\\d{1,12}) ?(B|KiB|MiB|GiB)?");
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,12}) ?(B|KiB|MiB|GiB|TiB)?");
 
   /** The largest file that a setting ending in {@code _FILE} may name. */
   static final int MAX_SECRET_BYTES = 64 * 1024;
@@ -169,7 +169,7 @@ final class Scalars {
     return null;
   }
 
-  @Nullable Integer size(String path, Node node, int min, int max) {
+  @Nullable Long size(String path, Node node, long min, long max) {
     Text text = text(path, node);
     if (text == null) {
       return null;
@@ -181,11 +181,12 @@ final class Scalars {
             case "KiB" -> 1L << 10;
             case "MiB" -> 1L << 20;
             case "GiB" -> 1L << 30;
+            case "TiB" -> 1L << 40;
             case null, default -> 1;
           };
-      long value = Long.parseLong(matcher.group(1)) * unit;
-      if (value >= min && value <= max) {
-        return (int) value;
+      long amount = Long.parseLong(matcher.group(1));
+      if (amount <= max / unit && amount * unit >= min) {
+        return amount * unit;
       }
     }
     wrong(path, node, text, "a size from " + min + " to " + max + " bytes (such as 4MiB)");

@@ -143,6 +143,10 @@ final class Section {
   }
 
   int size(String key, int otherwise, int min, int max) {
+    return (int) size(key, (long) otherwise, min, max);
+  }
+
+  long size(String key, long otherwise, long min, long max) {
     Node node = node(key);
     return node == null ? otherwise : or(scalars.size(path(key), node, min, max), otherwise);
   }

@@ -109,8 +109,39 @@ public record ServerConfig(
    *
    * @param backends the instances it may use; empty: all
    * @param rateLimit over all of its sessions, or null
+   * @param requiresTopics whether a topic of queues that is not there is refused instead of made
+   * @param topics those that have settings of their own, in the file's order, the dead-letter topic
+   *     of each after it
    */
-  public record Namespace(String name, List<String> backends, @Nullable RateLimit rateLimit) {}
+  public record Namespace(
+      String name,
+      List<String> backends,
+      @Nullable RateLimit rateLimit,
+      boolean requiresTopics,
+      List<Topic> topics) {
+    /** A tenant whose topics are made as they are needed. */
+    public Namespace(String name, List<String> backends, @Nullable RateLimit rateLimit) {
+      this(name, backends, rateLimit, false, List.of());
+    }
+  }
+
+  /**
+   * A topic of queues. What is 0 or {@link Duration#ZERO} is the backend's own choice.
+   *
+   * @param name as clients name it
+   * @param backend the instance that has it
+   * @param physicalName what it is called there
+   * @param retention how long messages are kept
+   * @param retentionBytes how many bytes of them, per partition where it has several
+   */
+  public record Topic(
+      String name,
+      String backend,
+      String physicalName,
+      int partitions,
+      int replicas,
+      Duration retention,
+      long retentionBytes) {}
 
   /** Calls a second, and how many may come at once after a pause. */
   public record RateLimit(double rps, long burst) {}

@@ -10,6 +10,8 @@ import dev.prism.plugin.v1.InfoRequest;
 import dev.prism.plugin.v1.InfoResponse;
 import dev.prism.plugin.v1.MetricsRequest;
 import dev.prism.plugin.v1.MetricsResponse;
+import dev.prism.plugin.v1.ProvisionRequest;
+import dev.prism.plugin.v1.ProvisionResponse;
 import dev.prism.plugin.v1.ReadyRequest;
 import dev.prism.plugin.v1.ReadyResponse;
 
@@ -20,6 +22,7 @@ final class PluginCalls {
 
   private static final int GET_METRICS = 102;
   private static final int GET_INFO = 103;
+  private static final int PROVISION = 104;
 
   private PluginCalls() {}
 
@@ -41,6 +44,11 @@ final class PluginCalls {
             MetricsResponse.parser(),
             deadlineNanos)
         .getText();
+  }
+
+  static ProvisionResponse provision(Link link, ProvisionRequest request, long deadlineNanos)
+      throws LinkException {
+    return call(link, PROVISION, request, ProvisionResponse.parser(), deadlineNanos);
   }
 
   private static <T> T call(

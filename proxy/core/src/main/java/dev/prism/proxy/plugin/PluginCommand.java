@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +23,18 @@ import java.util.jar.Manifest;
  *
  * @param home the folder of the product, with {@code plugins/TYPE/*.jar}
  * @param data where the instances keep their files, a folder each
+ * @param namespaces whose topics the plugins are told of
  * @param grace how long a plugin may take to finish what it has when it is stopped
  * @param link how much a link holds
  * @param proxy what the proxy says of itself on a link
  */
-record PluginCommand(Path home, Path data, Duration grace, LinkConfig link, Hello proxy) {
+record PluginCommand(
+    Path home,
+    Path data,
+    Collection<ServerConfig.Namespace> namespaces,
+    Duration grace,
+    LinkConfig link,
+    Hello proxy) {
   /** The attribute of a jar's manifest that names the class whose {@code main} is a plugin. */
   static final Attributes.Name MAIN = new Attributes.Name("Prism-Plugin-Main");
 
@@ -124,9 +132,12 @@ record PluginCommand(Path home, Path data, Duration grace, LinkConfig link, Hell
    * nothing that happens to be in the proxy's environment.
    *
    * @param descriptor how the process finds its link
+   * @throws IOException where a file that is a part of it cannot be written
    */
-  Map<String, String> environment(ServerConfig.Backend backend, String descriptor) {
+  Map<String, String> environment(ServerConfig.Backend backend, String descriptor)
+      throws IOException {
     Map<String, String> environment = new LinkedHashMap<>(backend.settings());
+    environment.putAll(TopicsVariable.of(namespaces, backend.name(), data));
     environment.put("PRISM_BACKEND_TYPE", backend.type());
     environment.put("PRISM_INSTANCE", backend.name());
     environment.put("PRISM_POOL_SIZE", Integer.toString(backend.pool().size()));

@@ -54,6 +54,7 @@ public final class PluginSupervisor implements Plugins, AutoCloseable {
         new PluginCommand(
             home,
             config.data(),
+            config.namespaces().values(),
             AotCache.isRecording() ? RECORDING_GRACE : config.server().shutdownGrace(),
             LinkConfig.defaults(replies),
             proxy);

@@ -4,8 +4,12 @@ import dev.prism.admin.v1.PluginState;
 import dev.prism.link.Link;
 import dev.prism.link.LinkException;
 import dev.prism.plugin.v1.InfoResponse;
+import dev.prism.plugin.v1.ProvisionRequest;
+import dev.prism.plugin.v1.ProvisionResponse;
 import dev.prism.plugin.v1.ReadyResponse;
 import dev.prism.proxy.config.ServerConfig;
+import dev.prism.proxy.route.CallFailedException;
+import dev.prism.proxy.route.Outcomes;
 import dev.prism.proxy.route.Plugins;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
@@ -161,6 +165,16 @@ final class SupervisedPlugin implements Plugins.Plugin {
       throw PrismException.of(
           Reason.PLUGIN_UNAVAILABLE,
           "plugin '%s' gives no metrics: %s".formatted(backend.name(), e.getMessage()));
+    }
+  }
+
+  @Override
+  public ProvisionResponse provision(ProvisionRequest request, long deadlineNanos)
+      throws CallFailedException {
+    try {
+      return PluginCalls.provision(current().link(), request, deadlineNanos);
+    } catch (LinkException e) {
+      throw new CallFailedException(Outcomes.of(e));
     }
   }
 

@@ -13,6 +13,19 @@ import dev.prism.type.v1.AccessPattern;
 public final class Outcomes {
   private Outcomes() {}
 
+  /** The status for a link's failure of a call that an administrator made and may make again. */
+  public static Status of(LinkException failure) {
+    Status remote = failure.status();
+    if (remote != null) {
+      return remote;
+    }
+    return failure.kind() == LinkException.Kind.DEADLINE
+        ? PrismException.status(
+            Reason.DEADLINE_EXCEEDED, "The backend did not answer before the deadline.")
+        : PrismException.status(
+            Reason.PLUGIN_UNAVAILABLE, "The backend's plugin did not answer; try again.");
+  }
+
   /** The status for a link's failure. */
   public static Status of(LinkException failure, MethodTable.Method method) {
     Status remote = failure.status();

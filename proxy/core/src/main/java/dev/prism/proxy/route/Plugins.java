@@ -3,6 +3,8 @@ package dev.prism.proxy.route;
 import dev.prism.admin.v1.PluginState;
 import dev.prism.link.Link;
 import dev.prism.plugin.v1.InfoResponse;
+import dev.prism.plugin.v1.ProvisionRequest;
+import dev.prism.plugin.v1.ProvisionResponse;
 import dev.prism.status.PrismException;
 import java.time.Instant;
 import java.util.Collection;
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The plugins as the router, the metrics and the admin service see them: one per backend instance
  * of the server's configuration, each with at most one live incarnation. The supervisor implements
  * it. The set of instances is fixed while the server runs. Safe for any thread; nothing but {@link
- * Plugin#awaitNext} and {@link Plugin#metrics} blocks.
+ * Plugin#awaitNext}, {@link Plugin#metrics} and {@link Plugin#provision} blocks.
  */
 public interface Plugins {
   /** The plugin of one instance, or null where the configuration has none of that name. */
@@ -63,6 +65,15 @@ public interface Plugins {
      * @throws PrismException when the plugin does not answer by the deadline
      */
     String metrics(long deadlineNanos);
+
+    /**
+     * Has the plugin bring a topic of queues into being, or say what it would do. Blocks.
+     *
+     * @throws CallFailedException with the plugin's own answer, or why there is none
+     * @throws PrismException PLUGIN_UNAVAILABLE where it does not run
+     */
+    ProvisionResponse provision(ProvisionRequest request, long deadlineNanos)
+        throws CallFailedException;
   }
 
   /**

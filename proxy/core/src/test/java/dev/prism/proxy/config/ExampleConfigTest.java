@@ -43,7 +43,8 @@ class ExampleConfigTest {
   /** The paths of all keys, with {@code *} for the names that a user chooses. */
   private static void collect(String path, Object value, Set<String> paths) {
     if (value instanceof Map<?, ?> map) {
-      boolean named = Set.of("backends", "namespaces", "configs").contains(path);
+      boolean named =
+          Set.of("backends", "namespaces", "configs", "namespaces.*.topics").contains(path);
       map.forEach(
           (key, child) -> {
             String at = path.isEmpty() ? key.toString() : path + "." + (named ? "*" : key);

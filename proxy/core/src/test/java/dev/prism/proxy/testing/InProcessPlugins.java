@@ -11,6 +11,10 @@ import dev.prism.plugin.v1.InfoRequest;
 import dev.prism.plugin.v1.InfoResponse;
 import dev.prism.plugin.v1.MetricsRequest;
 import dev.prism.plugin.v1.MetricsResponse;
+import dev.prism.plugin.v1.ProvisionRequest;
+import dev.prism.plugin.v1.ProvisionResponse;
+import dev.prism.proxy.route.CallFailedException;
+import dev.prism.proxy.route.Outcomes;
 import dev.prism.proxy.route.Plugins;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.runtime.PluginRuntime;
@@ -36,6 +40,7 @@ import java.util.function.UnaryOperator;
 public final class InProcessPlugins implements Plugins, AutoCloseable {
   private static final int GET_METRICS = 102;
   private static final int GET_INFO = 103;
+  private static final int PROVISION = 104;
 
   private final Map<String, One> plugins = new LinkedHashMap<>();
 
@@ -198,6 +203,18 @@ public final class InProcessPlugins implements Plugins, AutoCloseable {
             .getText();
       } catch (IOException | LinkException e) {
         throw unavailable();
+      }
+    }
+
+    @Override
+    public ProvisionResponse provision(ProvisionRequest request, long deadlineNanos)
+        throws CallFailedException {
+      try {
+        return ProvisionResponse.parseFrom(ask(PROVISION, request.toByteArray()));
+      } catch (LinkException e) {
+        throw new CallFailedException(Outcomes.of(e));
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
       }
     }
 

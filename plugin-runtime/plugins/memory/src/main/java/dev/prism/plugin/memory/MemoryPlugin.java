@@ -50,7 +50,9 @@ public final class MemoryPlugin implements Plugin {
     long heap = Runtime.getRuntime().maxMemory();
     return Optional.of(
         new MemoryQueue(
-            clock, config.bytes("PRISM_MEMORY_QUEUE_MAX_BYTES", heap / 4, 1 << 20, heap / 2)));
+            clock,
+            config.topics(),
+            config.bytes("PRISM_MEMORY_QUEUE_MAX_BYTES", heap / 4, 1 << 20, heap / 2)));
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.prism.sdk.queue.LogReader;
 import dev.prism.sdk.queue.Message;
 import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.queue.MessageReader;
+import dev.prism.sdk.queue.Provisioned;
 import dev.prism.sdk.queue.Publication;
 import dev.prism.sdk.queue.PublicationResult;
 import dev.prism.sdk.queue.PublishResult;
@@ -19,6 +20,7 @@ import dev.prism.sdk.queue.Signal;
 import dev.prism.sdk.queue.Start;
 import dev.prism.sdk.queue.Subscription;
 import dev.prism.sdk.queue.TopicInfo;
+import dev.prism.sdk.queue.Topics;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import java.time.InstantSource;
@@ -44,6 +46,7 @@ final class MemoryQueue implements MessageQueue {
           Capability.ATTEMPT_COUNT);
 
   private final InstantSource clock;
+  private final Topics configured;
   private final long maxBytes;
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong nextOwner = new AtomicLong();
@@ -51,8 +54,9 @@ final class MemoryQueue implements MessageQueue {
 
   private record Name(String namespace, String topic) {}
 
-  MemoryQueue(InstantSource clock, long maxBytes) {
+  MemoryQueue(InstantSource clock, Topics configured, long maxBytes) {
     this.clock = clock;
+    this.configured = configured;
     this.maxBytes = maxBytes;
   }
 
@@ -61,7 +65,17 @@ final class MemoryQueue implements MessageQueue {
     return CAPABILITIES;
   }
 
+  /** The topic, which is made where it is missing and the namespace lets it be. */
   private MemoryTopic topic(String namespace, String name) {
+    MemoryTopic known = topics.get(new Name(namespace, name));
+    if (known != null) {
+      return known;
+    }
+    configured.mayCreate(namespace, name);
+    return made(namespace, name);
+  }
+
+  private MemoryTopic made(String namespace, String name) {
     return topics.computeIfAbsent(
         new Name(namespace, name), absent -> new MemoryTopic(absent.topic()));
   }
@@ -86,12 +100,18 @@ final class MemoryQueue implements MessageQueue {
 
   private PublicationResult publish(
       String namespace, String name, List<Message> messages, long now) {
+    MemoryTopic topic;
+    try {
+      topic = topic(namespace, name);
+    } catch (PrismException notThere) {
+      return new PublicationResult.Failed(notThere.status());
+    }
     long wanted = messages.stream().mapToLong(MemoryTopic::bytes).sum();
     Status full = reserve(wanted);
     if (full != null) {
       return new PublicationResult.Failed(full);
     }
-    long first = topic(namespace, name).append(messages, now);
+    long first = topic.append(messages, now);
     List<PublishResult> published = new ArrayList<>(messages.size());
     for (int i = 0; i < messages.size(); i++) {
       published.add(new PublishResult.Published(Long.toString(first + i), 0, first + i));
@@ -203,6 +223,15 @@ final class MemoryQueue implements MessageQueue {
   @Override
   public TopicInfo info(String namespace, String topic, List<String> groups) {
     return known(namespace, topic).info(groups, clock.millis());
+  }
+
+  @Override
+  public Provisioned provision(String namespace, String topic, boolean dryRun) {
+    boolean there = topics.containsKey(new Name(namespace, topic));
+    if (!there && !dryRun) {
+      made(namespace, topic);
+    }
+    return Provisioned.ofFixed(configured.of(namespace, topic), there, "memory");
   }
 
   @Override

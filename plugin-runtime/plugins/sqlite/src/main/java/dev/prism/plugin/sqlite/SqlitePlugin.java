@@ -77,7 +77,8 @@ public final class SqlitePlugin implements Plugin {
     return new QueueSettings(
         file.resolveSibling(queue + ".queue.db"),
         maxBytes(config),
-        TimeUnit.SECONDS.toMillis(keepSeconds));
+        TimeUnit.SECONDS.toMillis(keepSeconds),
+        config.topics());
   }
 
   private static Path file(PluginConfig config) {

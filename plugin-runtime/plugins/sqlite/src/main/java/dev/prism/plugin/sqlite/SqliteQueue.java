@@ -13,6 +13,7 @@ import dev.prism.sdk.queue.LogReader;
 import dev.prism.sdk.queue.Message;
 import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.queue.MessageReader;
+import dev.prism.sdk.queue.Provisioned;
 import dev.prism.sdk.queue.Publication;
 import dev.prism.sdk.queue.PublicationResult;
 import dev.prism.sdk.queue.PublishResult;
@@ -22,6 +23,7 @@ import dev.prism.sdk.queue.Start;
 import dev.prism.sdk.queue.Stored;
 import dev.prism.sdk.queue.Subscription;
 import dev.prism.sdk.queue.TopicInfo;
+import dev.prism.sdk.queue.Topics;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import java.security.SecureRandom;
@@ -64,6 +66,7 @@ final class SqliteQueue implements MessageQueue {
   private final DatabaseFile file;
   private final InstantSource clock;
   private final long keepMillis;
+  private final Topics configured;
   private final Commits<QueueTables> commits;
   private final QueueLane lane;
   private final Upkeep upkeep;
@@ -85,6 +88,7 @@ final class SqliteQueue implements MessageQueue {
     this.file = file;
     this.clock = clock;
     this.keepMillis = settings.keepMillis();
+    this.configured = settings.topics();
     this.commits = new Commits<>(connections, connection, QueueTables::new, QueueTables::fence);
     this.lane = new QueueLane(commits);
     this.upkeep = new Upkeep(connections.checkpointer(), commits, this::trim);
@@ -143,6 +147,19 @@ final class SqliteQueue implements MessageQueue {
     return topic;
   }
 
+  /**
+   * The topic, which is made where it is missing and its namespace lets it be; throws before it
+   * writes.
+   */
+  private Topic usable(QueueTables tables, String namespace, String name) throws SQLException {
+    Topic topic = tables.topic(namespace, name);
+    if (topic == null) {
+      configured.mayCreate(namespace, name);
+      topic = tables.topicOrNew(namespace, name);
+    }
+    return topic;
+  }
+
   // ---- publishing ----
 
   @Override
@@ -191,7 +208,7 @@ final class SqliteQueue implements MessageQueue {
         });
   }
 
-  private static PublicationResult publish(
+  private PublicationResult publish(
       QueueTables tables, String namespace, Publication publication, long now) throws SQLException {
     Publication.Idempotency once = publication.idempotency();
     if (once != null) {
@@ -204,7 +221,13 @@ final class SqliteQueue implements MessageQueue {
       }
     }
     List<Message> messages = publication.messages();
-    long first = tables.append(tables.topicOrNew(namespace, publication.topic()), messages, now);
+    Topic topic;
+    try {
+      topic = usable(tables, namespace, publication.topic());
+    } catch (PrismException notThere) {
+      return new PublicationResult.Failed(notThere.status());
+    }
+    long first = tables.append(topic, messages, now);
     List<PublishResult> published = new ArrayList<>(messages.size());
     for (int i = 0; i < messages.size(); i++) {
       published.add(new PublishResult.Published(Long.toString(first + i), 0, first + i));
@@ -331,6 +354,7 @@ final class SqliteQueue implements MessageQueue {
             tables -> {
               Topic topic = tables.topic(namespace, subscription.topic());
               if (topic == null) {
+                configured.mayCreate(namespace, subscription.topic());
                 topic = new Topic(0, 0, 0);
               }
               long place = 0;
@@ -474,7 +498,7 @@ final class SqliteQueue implements MessageQueue {
    *
    * @param changed gets the topics whose readers are to look again
    */
-  private static AckResult acknowledge(
+  private AckResult acknowledge(
       QueueTables tables, String namespace, Ack ack, long now, Set<String> changed)
       throws SQLException {
     Receipt receipt = ack.receipt();
@@ -501,10 +525,17 @@ final class SqliteQueue implements MessageQueue {
         int attempts = tables.attempts(group.id(), offset, token, now);
         List<Stored> found =
             attempts == 0 ? List.of() : tables.read(topic.id(), offset, 1, Long.MAX_VALUE);
-        taken = !found.isEmpty() && tables.settle(group.id(), offset, token, now);
-        if (taken) {
+        taken = false;
+        if (!found.isEmpty()) {
+          Topic letters;
+          try {
+            letters = usable(tables, namespace, name);
+          } catch (PrismException notThere) {
+            return new AckResult.Failed(notThere.status());
+          }
+          taken = tables.settle(group.id(), offset, token, now);
           Message letter = DeadLetters.of(found.getFirst(), receipt, attempts, reason);
-          tables.append(tables.topicOrNew(namespace, name), List.of(letter), now);
+          tables.append(letters, List.of(letter), now);
           changed.add(name);
         }
       }
@@ -548,6 +579,20 @@ final class SqliteQueue implements MessageQueue {
       }
     }
     lane.run(tables -> tables.remembered.sweep(now, TRIM_ROWS));
+  }
+
+  @Override
+  public Provisioned provision(String namespace, String name, boolean dryRun) {
+    boolean there =
+        lane.run(
+            tables -> {
+              boolean known = tables.topic(namespace, name) != null;
+              if (!known && !dryRun) {
+                tables.topicOrNew(namespace, name);
+              }
+              return known;
+            });
+    return Provisioned.ofFixed(configured.of(namespace, name), there, "SQLite");
   }
 
   @Override

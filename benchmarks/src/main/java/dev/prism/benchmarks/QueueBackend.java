@@ -1,0 +1,68 @@
+package dev.prism.benchmarks;
+
+import dev.prism.testservers.PostgresServer;
+import dev.prism.testservers.RedisServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+/**
+ * A backend's server with its durable settings, and how it is reached with and without Prism.
+ * Closing ends the server.
+ *
+ * @param settings of its plugin
+ * @param opened opens what an application would write without Prism
+ * @param end ends the server
+ */
+record QueueBackend(Map<String, String> settings, Callable<Direct> opened, Runnable end)
+    implements AutoCloseable {
+  /** Starts the server of a backend. */
+  static QueueBackend of(String name) {
+    return switch (name) {
+      case "sqlite" -> new QueueBackend(Map.of(), QueueBackend::sqlite, () -> {});
+      case "postgres" -> {
+        // fsync and synchronous_commit are on, as they are by default
+        PostgresServer server = PostgresServer.start(folder(name));
+        yield new QueueBackend(
+            Map.of("DATABASE_URL", server.url()),
+            () -> new DirectPostgres(server.jdbcUrl()),
+            server::close);
+      }
+      case "redis" -> {
+        RedisServer server = RedisServer.durable(folder(name));
+        yield new QueueBackend(
+            Map.of("REDIS_URL", server.url()), () -> new DirectRedis(server.port()), server::close);
+      }
+      default -> throw new IllegalArgumentException("unknown backend " + name);
+    };
+  }
+
+  /** A new producer. */
+  Direct direct() throws Exception {
+    return opened.call();
+  }
+
+  private static Direct sqlite() throws Exception {
+    Path file = folder("direct").resolve("direct.db");
+    file.toFile().deleteOnExit();
+    return new DirectSqlite(file);
+  }
+
+  private static Path folder(String name) {
+    try {
+      Path home = Path.of(System.getProperty("prism.home", "."));
+      Path target = Files.createDirectories(home.resolve("benchmarks/target"));
+      return Files.createTempDirectory(target, name + "-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    end.run();
+  }
+}

@@ -1,0 +1,125 @@
+package dev.prism.plugin.kafka;
+
+import dev.prism.sdk.queue.Message;
+import dev.prism.sdk.queue.Publication;
+import dev.prism.sdk.queue.PublicationResult;
+import dev.prism.sdk.queue.PublishResult;
+import dev.prism.status.PrismException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes messages with the one producer of this process. Any thread. */
+final class Publisher implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+
+  private final Cluster cluster;
+  private final Lazy<KafkaProducer<byte[], byte[]>> producer;
+
+  Publisher(Drivers drivers, Cluster cluster) {
+    this.cluster = cluster;
+    this.producer = new Lazy<>(drivers::producer);
+  }
+
+  /** The driver's producer, which everything that this process writes goes through. */
+  KafkaProducer<byte[], byte[]> producer() {
+    return producer.get();
+  }
+
+  /** As {@link dev.prism.sdk.queue.MessageQueue#publish}. */
+  List<PublicationResult> publish(String namespace, List<Publication> publications) {
+    KafkaProducer<byte[], byte[]> open = producer.get();
+    List<@Nullable PublicationResult> refused = new ArrayList<>(publications.size());
+    List<PublishResult[]> written = new ArrayList<>(publications.size());
+    try {
+      for (Publication publication : publications) {
+        PublishResult[] results = new PublishResult[publication.messages().size()];
+        written.add(results);
+        refused.add(send(open, namespace, publication, results));
+      }
+      // Nothing waits for more to come: what is here goes out now, in as few requests as can be.
+      open.flush();
+    } catch (KafkaException e) {
+      // The driver says so where its producer will not work again.
+      LOG.error("the producer failed; another takes its place", e);
+      producer.renew(open, broken -> broken.close(Duration.ZERO));
+      throw Errors.unknown();
+    }
+    List<PublicationResult> results = new ArrayList<>(publications.size());
+    for (int i = 0; i < written.size(); i++) {
+      PublicationResult refusal = refused.get(i);
+      results.add(
+          refusal == null ? new PublicationResult.Applied(Arrays.asList(written.get(i))) : refusal);
+    }
+    return results;
+  }
+
+  private @Nullable PublicationResult send(
+      KafkaProducer<byte[], byte[]> open,
+      String namespace,
+      Publication publication,
+      PublishResult[] results) {
+    String topic = cluster.physical(namespace, publication.topic());
+    try {
+      cluster.ensure(namespace, publication.topic());
+    } catch (PrismException e) {
+      return new PublicationResult.Failed(e.status());
+    }
+    List<Message> messages = publication.messages();
+    for (int i = 0; i < results.length; i++) {
+      // The callback gets what the future would.
+      var _ = open.send(Records.of(topic, messages.get(i)), new Written(topic, results, i));
+    }
+    return null;
+  }
+
+  /** Takes down what became of a message. */
+  private final class Written implements Callback {
+    private final Thread sender = Thread.currentThread();
+    private final String topic;
+    private final PublishResult[] results;
+    private final int index;
+
+    Written(String topic, PublishResult[] results, int index) {
+      this.topic = topic;
+      this.results = results;
+      this.index = index;
+    }
+
+    @Override
+    public void onCompletion(RecordMetadata metadata, @Nullable Exception failure) {
+      if (failure == null) {
+        results[index] =
+            new PublishResult.Published(
+                Records.id(metadata.partition(), metadata.offset()),
+                metadata.partition(),
+                metadata.offset());
+        return;
+      }
+      if (failure instanceof UnknownTopicOrPartitionException) {
+        cluster.forget(topic);
+      }
+      // The driver tells the thread that sends of what it does not even take into its buffer.
+      boolean sent = Thread.currentThread() != sender;
+      results[index] =
+          new PublishResult.Failed(
+              sent ? Errors.notAcknowledged(failure) : Errors.notSent(failure));
+    }
+  }
+
+  /** Lets what is under way end, for a moment. */
+  @Override
+  public void close() {
+    producer.close(open -> open.close(CLOSE_LIMIT));
+  }
+}

@@ -1,0 +1,116 @@
+package dev.prism.plugin.nats;
+
+import java.time.ZonedDateTime;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this process has of one group: delivered to its consumers, or on the way to them. It ends
+ * with the consumer at the server that it is of. Safe for any thread.
+ *
+ * @see Keeper
+ */
+final class Held {
+  private final String stream;
+  private final String consumer;
+  private final @Nullable ZonedDateTime created;
+  private final long ackWaitMillis;
+  private final Map<Long, Lease> leases = new ConcurrentHashMap<>();
+
+  /** One delivery. A later one of the same message takes its place. */
+  static final class Lease {
+    /** Of a message that came and was not handed to a client yet. */
+    static final long NOT_YET = Long.MAX_VALUE;
+
+    final Held held;
+    final Session session;
+    final String ackSubject;
+    final long owner;
+    final long sequence;
+    final long token;
+    final int attempt;
+
+    /** When it goes back to the group, by the plugin's clock. */
+    volatile long deadline = NOT_YET;
+
+    /** When the server was last told that it is still worked at. */
+    volatile long touched;
+
+    /** An acknowledgement is on its way. */
+    volatile boolean settling;
+
+    Lease(
+        Held held,
+        Session session,
+        String ackSubject,
+        long owner,
+        long sequence,
+        long token,
+        int attempt,
+        long now) {
+      this.held = held;
+      this.session = session;
+      this.ackSubject = ackSubject;
+      this.owner = owner;
+      this.sequence = sequence;
+      this.token = token;
+      this.attempt = attempt;
+      this.touched = now;
+    }
+  }
+
+  /**
+   * @param created when the consumer was made: another one of the same name is another
+   */
+  Held(String stream, String consumer, @Nullable ZonedDateTime created, long ackWaitMillis) {
+    this.stream = stream;
+    this.consumer = consumer;
+    this.created = created;
+    this.ackWaitMillis = ackWaitMillis;
+  }
+
+  String stream() {
+    return stream;
+  }
+
+  String consumer() {
+    return consumer;
+  }
+
+  @Nullable ZonedDateTime created() {
+    return created;
+  }
+
+  long ackWaitMillis() {
+    return ackWaitMillis;
+  }
+
+  void add(Lease lease) {
+    leases.put(lease.sequence, lease);
+  }
+
+  /** The delivery that is in force. */
+  @Nullable Lease find(long sequence, long token, long now) {
+    Lease lease = leases.get(sequence);
+    return lease != null && lease.token == token && lease.deadline > now ? lease : null;
+  }
+
+  /** Whether the delivery was in force until now; it is not any more. */
+  boolean remove(Lease lease) {
+    return leases.remove(lease.sequence, lease);
+  }
+
+  /** Its receipts expire. */
+  void clear() {
+    leases.clear();
+  }
+
+  boolean isEmpty() {
+    return leases.isEmpty();
+  }
+
+  Iterable<Lease> leases() {
+    return leases.values();
+  }
+}

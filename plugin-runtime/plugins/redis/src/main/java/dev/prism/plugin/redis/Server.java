@@ -1,0 +1,98 @@
+package dev.prism.plugin.redis;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+
+/** Asks the server whether it is there, and how it keeps what it is given. */
+final class Server implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+  private static final int PING_MILLIS = 1000;
+
+  private final RedisSettings settings;
+  private final RedisConnection.Opener opener;
+  private @Nullable RedisConnection connection;
+
+  Server(RedisSettings settings) {
+    this.settings = settings;
+    int millis = Math.min(PING_MILLIS, settings.timeoutMillis());
+    this.opener = new RedisConnection.Opener(settings, millis, millis);
+  }
+
+  /**
+   * Whether what the server has answered survives its death: it appends every write to a file and
+   * syncs that before it answers. False where it cannot be asked now.
+   */
+  boolean isDurable() {
+    try (RedisConnection asking = opener.open()) {
+      boolean durable =
+          setting(asking, "appendonly").equals("yes")
+              && setting(asking, "appendfsync").equals("always");
+      String policy = setting(asking, "maxmemory-policy");
+      if (!policy.equals("noeviction") && !setting(asking, "maxmemory").equals("0")) {
+        LOG.warn(
+            "{}: maxmemory-policy is {}: when its memory is full the server forgets messages or"
+                + " idempotency keys; noeviction refuses new ones instead",
+            settings,
+            policy);
+      }
+      return durable && !policy.startsWith("allkeys");
+    } catch (JedisDataException refused) {
+      LOG.warn(
+          "{}: the server does not say whether it is durable, and so counts as if it were not; set"
+              + " REDIS_DURABLE",
+          settings);
+      return false;
+    } catch (RuntimeException e) {
+      LOG.warn(
+          "{}: the server does not answer, and so counts as not durable until the next start; set"
+              + " REDIS_DURABLE: {}",
+          settings,
+          e.getMessage());
+      return false;
+    }
+  }
+
+  private static String setting(RedisConnection connection, String name) {
+    Map<String, String> settings = new HashMap<>();
+    List<?> reply = (List<?>) connection.call(Command.CONFIG, Bytes.of("GET"), Bytes.of(name));
+    for (int i = 0; i + 1 < reply.size(); i += 2) {
+      settings.put(Bytes.text(reply.get(i)), Bytes.text(reply.get(i + 1)));
+    }
+    return settings.getOrDefault(name, "");
+  }
+
+  /** Throws where the server does not answer within a second. */
+  synchronized void ping() {
+    try {
+      RedisConnection open = connection;
+      if (open == null) {
+        open = opener.open();
+        connection = open;
+      }
+      open.call(Command.PING);
+    } catch (JedisException e) {
+      close();
+      throw Failures.unavailable("the server does not answer");
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    RedisConnection open = connection;
+    connection = null;
+    if (open != null) {
+      try {
+        open.disconnect();
+      } catch (JedisException e) {
+        LOG.debug("a connection did not close cleanly", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** The Redis backend against real servers. */
+@NullMarked
+package dev.prism.plugin.redis;
+
+import org.jspecify.annotations.NullMarked;

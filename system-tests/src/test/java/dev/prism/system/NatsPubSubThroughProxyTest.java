@@ -1,0 +1,26 @@
+package dev.prism.system;
+
+import dev.prism.config.v1.BackendType;
+import dev.prism.testservers.NatsServer;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
+
+@Tag("system")
+class NatsPubSubThroughProxyTest extends PubSubThroughProxy {
+  private final NatsServer server = NatsServer.start();
+
+  NatsPubSubThroughProxyTest() {
+    super("nats", BackendType.BACKEND_TYPE_NATS);
+  }
+
+  @Override
+  protected Map<String, String> settings() {
+    return Map.of("NATS_URL", server.url());
+  }
+
+  @AfterAll
+  void stopServer() {
+    server.close();
+  }
+}
