@@ -14,6 +14,7 @@ import dev.prism.sdk.queue.PublicationResult;
 import dev.prism.sdk.queue.Signal;
 import dev.prism.sdk.queue.Start;
 import dev.prism.sdk.queue.Subscription;
+import dev.prism.sdk.queue.Topic;
 import dev.prism.sdk.queue.TopicInfo;
 import dev.prism.sdk.queue.Topics;
 import dev.prism.status.PrismException;
@@ -218,16 +219,23 @@ final class PostgresQueue implements MessageQueue {
 
   @Override
   public Provisioned provision(String namespace, String name, boolean dryRun) {
-    String physicalName = names.configured(namespace, name).physicalName();
+    Topic topic = names.configured(namespace, name);
+    // Of what a topic may have of its own, tables keep its retention in time.
+    Topic rest =
+        new Topic(
+            topic.physicalName(),
+            topic.create(),
+            topic.partitions(),
+            topic.replicas(),
+            0,
+            topic.retentionBytes());
     return settling.write(
         slot -> {
-          if (names.find(slot, namespace, name) != null) {
-            return new Provisioned(Provisioned.Change.NONE, physicalName);
+          boolean there = names.find(slot, namespace, name) != null;
+          if (!there && !dryRun) {
+            names.make(slot, topic.physicalName());
           }
-          if (!dryRun) {
-            names.make(slot, physicalName);
-          }
-          return new Provisioned(Provisioned.Change.CREATE, physicalName);
+          return Provisioned.ofFixed(rest, there, "PostgreSQL");
         });
   }
 
