@@ -145,7 +145,7 @@ class RedisSecuredTest {
       // Then
       assertThatThrownBy(queue::ping)
           .hasMessageContaining("not reached")
-          .hasMessageContaining("PKIX");
+          .hasMessageContaining("certification path");
     }
   }
 
