@@ -183,6 +183,27 @@ class RedisProcessesTest {
   }
 
   @Test
+  void theLagIsExactAfterTheServerWasKilled() {
+    // Given
+    for (int i = 0; i < 5; i++) {
+      publish(one, "m" + i);
+    }
+    try (Consumer consumer = one.subscribe("n", subscription())) {
+      List<Delivery> three = consumer.poll(3, 1 << 20, PATIENCE);
+      one.acknowledge("n", three.stream().map(RedisProcessesTest::done).toList());
+    }
+
+    // When
+    server.kill();
+    server.start();
+
+    // Then
+    one.ping();
+    assertThat(one.info("n", "t", List.of()).groups().getFirst().positions().getFirst().lag())
+        .isEqualTo(2);
+  }
+
+  @Test
   void aTopicThatIsNotToBeMadeIsRefusedUntilItIsProvisioned() {
     // Given
     Topics topics =
