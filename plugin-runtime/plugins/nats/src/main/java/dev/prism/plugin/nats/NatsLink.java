@@ -49,8 +49,17 @@ final class NatsLink implements AutoCloseable {
   }
 
   /** Is told of each new connection; one that is only interrupted is none. */
-  void onSession(java.util.function.Consumer<Session> listener) {
+  synchronized void onSession(java.util.function.Consumer<Session> listener) {
     listeners.add(listener);
+    Session now = session;
+    if (now != null) {
+      listener.accept(now);
+    }
+  }
+
+  private synchronized void made(Session made) {
+    listeners.forEach(listener -> listener.accept(made));
+    session = made;
   }
 
   /**
@@ -90,9 +99,7 @@ final class NatsLink implements AutoCloseable {
           Connection connection =
               Nats.connect(
                   settings.options().connectionListener(events).errorListener(events).build());
-          Session made = new Session(connection, settings);
-          session = made;
-          listeners.forEach(listener -> listener.accept(made));
+          made(new Session(connection, settings));
           said = "";
           LOG.info("connected to NATS {} at {}", version(connection), settings.where());
         } catch (IOException | RuntimeException e) {

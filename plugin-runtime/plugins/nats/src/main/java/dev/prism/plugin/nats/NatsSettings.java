@@ -40,7 +40,7 @@ final class NatsSettings {
   private static final Duration CONNECT = Duration.ofSeconds(2);
 
   /** Not that of other clients, whose inboxes events may be published to. */
-  private static final String INBOX = "_INBOX_PRISM.";
+  static final String INBOX = "_INBOX_PRISM.";
 
   private static final int BUFFER_BYTES = 32 << 10;
 
