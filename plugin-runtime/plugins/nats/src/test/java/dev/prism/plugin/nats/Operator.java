@@ -51,9 +51,7 @@ final class Operator {
   String credentials() throws GeneralSecurityException, IOException {
     NKey user = NKey.createUser(null);
     String token = JwtUtils.issueUserJWT(account, key(account), key(user));
-    return JwtUtils.NATS_USER_JWT_FORMAT.formatted(token)
-        + "\n-----BEGIN USER NKEY SEED-----\n%s\n------END USER NKEY SEED------\n"
-            .formatted(new String(user.getSeed()));
+    return JwtUtils.NATS_USER_JWT_FORMAT.formatted(token, new String(user.getSeed()));
   }
 
   private static String claim(NKey issuer, NKey of, String json)
