@@ -131,8 +131,7 @@ final class NatsSettings {
             .servers(servers.toArray(String[]::new))
             .connectionName("prism " + config.instance())
             .connectionTimeout(CONNECT)
-            .reconnectWait(RECONNECT)
-            .reconnectJitter(Duration.ZERO)
+            .reconnectDelayHandler(rounds -> RECONNECT)
             .maxReconnects(-1)
             // While there is no connection nothing is kept for later: callers are told at once.
             .reconnectBufferSize(0)
