@@ -1,5 +1,6 @@
 package dev.prism.benchmarks;
 
+import dev.prism.testservers.NatsServer;
 import dev.prism.testservers.PostgresServer;
 import dev.prism.testservers.RedisServer;
 import java.io.IOException;
@@ -23,6 +24,12 @@ record QueueBackend(Map<String, String> settings, Callable<Direct> opened, Runna
   static QueueBackend of(String name) {
     return switch (name) {
       case "sqlite" -> new QueueBackend(Map.of(), QueueBackend::sqlite, () -> {});
+      case "nats" -> {
+        // On files, which 2.9 syncs every two minutes, on both sides
+        NatsServer server = NatsServer.start();
+        yield new QueueBackend(
+            Map.of("NATS_URL", server.url()), () -> new DirectNats(server.url()), server::close);
+      }
       case "postgres" -> {
         // fsync and synchronous_commit are on, as they are by default
         PostgresServer server = PostgresServer.start(folder(name));

@@ -17,6 +17,7 @@ import dev.prism.queue.v1.SubscribeResponse;
 import dev.prism.queue.v1.Subscription;
 import dev.prism.type.v1.Ack;
 import dev.prism.type.v1.AckResult;
+import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -129,14 +130,18 @@ final class QueueChecker implements AutoCloseable {
                     .setMaxAttempts(1000))
             .build();
     while (!stopping) {
-      try {
-        Iterator<SubscribeResponse> responses = client.subscribe(request);
-        while (responses.hasNext()) {
-          take(group, responses.next().getDeliveriesList());
-        }
+      // A stream that is left alone would go on taking messages that nobody reads.
+      try (Context.CancellableContext stream = Context.current().withCancellation()) {
+        stream.run(() -> consume(group, client.subscribe(request)));
       } catch (StatusRuntimeException e) {
         Thread.yield(); // the plugin or the proxy is gone; the next subscription finds another
       }
+    }
+  }
+
+  private void consume(Group group, Iterator<SubscribeResponse> responses) {
+    while (responses.hasNext()) {
+      take(group, responses.next().getDeliveriesList());
     }
   }
 

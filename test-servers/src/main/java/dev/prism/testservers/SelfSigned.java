@@ -12,7 +12,7 @@ import java.util.Base64;
 import java.util.List;
 
 /** Certificates for servers on loopback, each signed by its own key. */
-final class SelfSigned {
+public final class SelfSigned {
   private static final char[] PASSWORD = "changeit".toCharArray();
 
   private SelfSigned() {}
@@ -21,7 +21,7 @@ final class SelfSigned {
    * Writes {@code NAME.crt} and {@code NAME.key}, both PEM, for 127.0.0.1 and localhost; the key
    * for its owner only.
    */
-  static void write(Path directory, String name) throws IOException {
+  public static void write(Path directory, String name) throws IOException {
     Path store = directory.resolve(name + ".p12");
     String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
     Process process =

@@ -186,7 +186,11 @@ final class Acks {
       lease.deadline = deadline;
       return new AckResult.Taken(deadline);
     }
-    // Where another delivery of the message has come meanwhile, it is that one's consumer's.
-    return lease.held.remove(lease) ? new AckResult.Taken(0) : Leases.expired();
+    boolean current = lease.held.remove(lease);
+    // What was given back may have come again before its answer. Where another delivery of a
+    // message that is done has come meanwhile, it is that one's consumer's.
+    return current || settling.ack().outcome() instanceof Ack.Outcome.Again
+        ? new AckResult.Taken(0)
+        : Leases.expired();
   }
 }

@@ -9,6 +9,7 @@ import io.nats.client.Message;
 import io.nats.client.Nats;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -25,6 +26,10 @@ import org.slf4j.LoggerFactory;
 final class NatsLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NatsLink.class);
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  private static final String REFUSED =
+      "refuses this plugin's credentials: check NATS_USER and NATS_PASSWORD, NATS_TOKEN,"
+          + " NATS_NKEY or NATS_CREDS";
 
   private final NatsSettings settings;
   private final Thread connector;
@@ -49,8 +54,17 @@ final class NatsLink implements AutoCloseable {
   }
 
   /** Is told of each new connection; one that is only interrupted is none. */
-  void onSession(java.util.function.Consumer<Session> listener) {
+  synchronized void onSession(java.util.function.Consumer<Session> listener) {
     listeners.add(listener);
+    Session now = session;
+    if (now != null) {
+      listener.accept(now);
+    }
+  }
+
+  private synchronized void made(Session made) {
+    listeners.forEach(listener -> listener.accept(made));
+    session = made;
   }
 
   /**
@@ -90,13 +104,14 @@ final class NatsLink implements AutoCloseable {
           Connection connection =
               Nats.connect(
                   settings.options().connectionListener(events).errorListener(events).build());
-          Session made = new Session(connection, settings);
-          session = made;
-          listeners.forEach(listener -> listener.accept(made));
+          made(new Session(connection, settings));
           said = "";
           LOG.info("connected to NATS {} at {}", version(connection), settings.where());
         } catch (IOException | RuntimeException e) {
-          complain(e);
+          complain(
+              isRefusal(String.valueOf(e.getMessage()))
+                  ? REFUSED
+                  : "cannot be reached (" + kind(e) + ")");
         } catch (InterruptedException e) {
           return;
         }
@@ -109,16 +124,13 @@ final class NatsLink implements AutoCloseable {
     return connection.getServerInfo() == null ? "" : connection.getServerInfo().getVersion();
   }
 
-  /** Once for each kind of failure; the driver's messages hold no secret, but its URLs may. */
-  private void complain(Exception e) {
-    String text = String.valueOf(e.getMessage());
-    boolean refused =
-        e instanceof io.nats.client.AuthenticationException || text.contains("Authoriz");
-    String why =
-        refused
-            ? "refuses this plugin's credentials: check NATS_USER and NATS_PASSWORD, NATS_TOKEN,"
-                + " NATS_NKEY or NATS_CREDS"
-            : "cannot be reached (" + kind(e) + ")";
+  private static boolean isRefusal(String error) {
+    String text = error.toLowerCase(Locale.ROOT);
+    return text.contains("authoriz") || text.contains("authentic");
+  }
+
+  /** Once for each kind of failure: what the driver says may hold its URLs, and they secrets. */
+  private void complain(String why) {
     if (!why.equals(said)) {
       said = why;
       LOG.warn("the NATS server at {} {}; trying again until it does", settings.where(), why);
@@ -161,7 +173,11 @@ final class NatsLink implements AutoCloseable {
 
     @Override
     public void errorOccurred(Connection connection, String error) {
-      LOG.warn("NATS says: {}", error);
+      if (isRefusal(error)) {
+        complain(REFUSED);
+      } else {
+        LOG.warn("NATS says: {}", error);
+      }
     }
 
     @Override

@@ -58,7 +58,7 @@ final class NatsQueue implements MessageQueue {
   private final Streams streams;
   private final Groups groups;
   private final Publisher publisher;
-  private final Acks acks;
+  private final Neighbours neighbours;
   private final Keeper keeper;
   private final Map<Name, Held> held = new ConcurrentHashMap<>();
   private final Map<Name, Place> places = new ConcurrentHashMap<>();
@@ -83,7 +83,12 @@ final class NatsQueue implements MessageQueue {
     this.streams = new Streams(link, settings, topics);
     this.groups = new Groups(link, settings, streams);
     this.publisher = new Publisher(link, settings, streams);
-    this.acks = new Acks(this::held, publisher, settings.timeout(), clock);
+    this.neighbours =
+        new Neighbours(
+            link,
+            settings.timeout(),
+            process,
+            new Acks(this::held, publisher, settings.timeout(), clock));
     this.keeper = new Keeper(held.values(), clock);
   }
 
@@ -190,7 +195,8 @@ final class NatsQueue implements MessageQueue {
 
   @Override
   public List<AckResult> acknowledge(String namespace, List<Ack> given) {
-    return acks.acknowledge(namespace, given);
+    link.await(settings.timeout().toNanos());
+    return neighbours.acknowledge(namespace, given);
   }
 
   // ---- places ----

@@ -2,6 +2,7 @@ package dev.prism.plugin.nats;
 
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginConfigException;
+import io.nats.client.AuthHandler;
 import io.nats.client.Nats;
 import io.nats.client.Options;
 import java.net.URI;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -40,7 +42,7 @@ final class NatsSettings {
   private static final Duration CONNECT = Duration.ofSeconds(2);
 
   /** Not that of other clients, whose inboxes events may be published to. */
-  private static final String INBOX = "_INBOX_PRISM.";
+  static final String INBOX = "_INBOX_PRISM.";
 
   private static final int BUFFER_BYTES = 32 << 10;
 
@@ -129,8 +131,7 @@ final class NatsSettings {
             .servers(servers.toArray(String[]::new))
             .connectionName("prism " + config.instance())
             .connectionTimeout(CONNECT)
-            .reconnectWait(RECONNECT)
-            .reconnectJitter(Duration.ZERO)
+            .reconnectDelayHandler(rounds -> RECONNECT)
             .maxReconnects(-1)
             // While there is no connection nothing is kept for later: callers are told at once.
             .reconnectBufferSize(0)
@@ -154,21 +155,23 @@ final class NatsSettings {
     }
     user.ifPresent(name -> options.userInfo(name, password.orElse("")));
     token.ifPresent(text -> options.token(text.toCharArray()));
-    nkey.ifPresent(seed -> options.authHandler(handler("NATS_NKEY", nkeyOnly(seed))));
-    creds.ifPresent(text -> options.authHandler(handler("NATS_CREDS", text)));
+    nkey.ifPresent(
+        seed ->
+            options.authHandler(
+                handler("NATS_NKEY", () -> Nats.staticCredentials(null, seed.toCharArray()))));
+    creds.ifPresent(
+        text ->
+            options.authHandler(
+                handler(
+                    "NATS_CREDS",
+                    () -> Nats.staticCredentials(text.getBytes(StandardCharsets.UTF_8)))));
     return options;
   }
 
-  /** A credentials file that holds a seed alone. */
-  private static String nkeyOnly(String seed) {
-    return "-----BEGIN USER NKEY SEED-----\n" + seed.strip() + "\n------END USER NKEY SEED------\n";
-  }
-
-  private static io.nats.client.AuthHandler handler(String variable, String credentials) {
+  private static AuthHandler handler(String variable, Supplier<AuthHandler> credentials) {
     try {
-      io.nats.client.AuthHandler handler =
-          Nats.staticCredentials(credentials.getBytes(StandardCharsets.UTF_8));
-      handler.getID(); // refuses what is no seed
+      AuthHandler handler = credentials.get();
+      handler.sign(new byte[] {1}); // refuses what is no seed
       return handler;
     } catch (RuntimeException e) {
       throw new PluginConfigException(variable, "holds no valid nkey seed"); // its text is secret

@@ -107,20 +107,23 @@ final class RedisConnections implements AutoCloseable {
   }
 
   private RedisConnection open() {
+    RedisConnection opened = null;
+    boolean usable = false;
     try {
-      RedisConnection opened = opener.open();
+      opened = opener.open();
       opened.loadScripts();
-      String before = problem.getAndSet(null);
-      if (before != null) {
-        LOG.info("the server {} is reached again", settings);
+      usable = true;
+      if (problem.getAndSet(null) != null) {
+        LOG.info("{}: the server is reached again", settings);
       }
       return opened;
-    } catch (PrismException unreachable) {
-      note(unreachable.getMessage());
-      throw Failures.unavailable("the server is not reached, or refuses us");
-    } catch (JedisException e) {
+    } catch (PrismException | JedisException e) {
       note(e.getMessage());
-      throw Failures.unavailable("the server is not reached");
+      throw Failures.unavailable("the server is not reached, or refuses us");
+    } finally {
+      if (opened != null && !usable) {
+        end(opened);
+      }
     }
   }
 

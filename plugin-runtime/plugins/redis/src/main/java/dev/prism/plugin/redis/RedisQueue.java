@@ -16,6 +16,8 @@ import dev.prism.sdk.queue.Stored;
 import dev.prism.sdk.queue.Subscription;
 import dev.prism.sdk.queue.TopicInfo;
 import dev.prism.sdk.queue.Topics;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -132,8 +134,17 @@ final class RedisQueue implements MessageQueue {
 
   // ---- places ----
 
+  /** Runs a script that may be run twice. */
   private Object call(Script script, List<byte[]> keys, List<byte[]> arguments) {
-    return readers.read(connection -> call(connection, script, keys, arguments));
+    try {
+      return readers.read(connection -> call(connection, script, keys, arguments));
+    } catch (PrismException e) {
+      if (e.reason() != Reason.BACKEND_UNAVAILABLE) {
+        throw e;
+      }
+      // Perhaps the connection was lost while nobody used it; a new one tells.
+      return readers.read(connection -> call(connection, script, keys, arguments));
+    }
   }
 
   private static Object call(
