@@ -130,10 +130,29 @@ public final class KafkaServer implements AutoCloseable {
     Path keys = directory.toAbsolutePath().resolve("broker.p12");
     try {
       Files.createDirectories(directory);
-      keytool("-genkeypair", "-keystore", keys.toString(), "-alias", "broker", "-keyalg", "EC",
-          "-dname", "CN=127.0.0.1", "-ext", "san=ip:127.0.0.1", "-validity", "30");
-      keytool("-exportcert", "-rfc", "-keystore", keys.toString(), "-alias", "broker",
-          "-file", authority(directory).toString());
+      keytool(
+          "-genkeypair",
+          "-keystore",
+          keys.toString(),
+          "-alias",
+          "broker",
+          "-keyalg",
+          "EC",
+          "-dname",
+          "CN=127.0.0.1",
+          "-ext",
+          "san=ip:127.0.0.1",
+          "-validity",
+          "30");
+      keytool(
+          "-exportcert",
+          "-rfc",
+          "-keystore",
+          keys.toString(),
+          "-alias",
+          "broker",
+          "-file",
+          authority(directory).toString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

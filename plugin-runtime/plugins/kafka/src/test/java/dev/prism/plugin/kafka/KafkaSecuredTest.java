@@ -81,8 +81,7 @@ class KafkaSecuredTest {
         List<Delivery> deliveries = consumer.poll(1, 1 << 20, TimeUnit.SECONDS.toNanos(20));
 
         assertThat(deliveries).hasSize(1);
-        assertThat(deliveries.getFirst().stored().message().payload())
-            .isEqualTo(message.payload());
+        assertThat(deliveries.getFirst().stored().message().payload()).isEqualTo(message.payload());
         assertThat(
                 queue.acknowledge(
                     "default",
