@@ -220,10 +220,11 @@ final class ServerConfigReader {
         (name, section) -> {
           name(section, "backend", name);
           Section pool = section.section("pool");
+          String type = type(section);
           Backend backend =
               new Backend(
                   name,
-                  type(section),
+                  type,
                   new Pool(
                       pool.integer("size", 4, 1, MAX_POOL_SIZE),
                       pool.duration(
@@ -236,7 +237,8 @@ final class ServerConfigReader {
                       "restart_stalled_after",
                       Duration.ofSeconds(60),
                       Duration.ofSeconds(1),
-                      Duration.ofDays(1)));
+                      Duration.ofDays(1)),
+                  ProcessesReader.read(type, section));
           pool.end();
           section.end();
           backends.put(name, backend);
