@@ -64,7 +64,10 @@ class SeveralProcessesTest {
   }
 
   private static List<PluginProcess> processes(Prism prism) {
-    return prism.admin().listPlugins(ListPluginsRequest.getDefaultInstance()).getProcessesList()
+    return prism
+        .admin()
+        .listPlugins(ListPluginsRequest.getDefaultInstance())
+        .getProcessesList()
         .stream()
         .filter(each -> each.getInstance().equals("postgres"))
         .toList();

@@ -66,6 +66,24 @@ class ProcessesReaderTest {
     assertThat(errors.errors().getFirst().message()).contains(message);
   }
 
+  @Test
+  void theBackendThatKeepsSessionsNeedsAProcessor() throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("prism.yaml"),
+            """
+            control: { backend: main }
+            backends: { main: { type: sqlite, processes: [{ roles: [publisher] }] } }
+            """);
+
+    ConfigErrors errors =
+        catchThrowableOfType(
+            ConfigErrors.class, () -> ServerConfigLoader.load(file, Map.of(), Overrides.NONE));
+
+    assertThat(errors.errors().getFirst().message())
+        .contains("\"main\" has no process with the role processor");
+  }
+
   private Path write(String type, String processes) throws Exception {
     return Files.writeString(
         directory.resolve("prism.yaml"),
