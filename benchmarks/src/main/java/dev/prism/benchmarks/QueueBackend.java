@@ -1,5 +1,6 @@
 package dev.prism.benchmarks;
 
+import dev.prism.testservers.KafkaServer;
 import dev.prism.testservers.NatsServer;
 import dev.prism.testservers.PostgresServer;
 import dev.prism.testservers.RedisServer;
@@ -42,6 +43,15 @@ record QueueBackend(Map<String, String> settings, Callable<Direct> opened, Runna
         RedisServer server = RedisServer.durable(folder(name));
         yield new QueueBackend(
             Map.of("REDIS_URL", server.url()), () -> new DirectRedis(server.port()), server::close);
+      }
+      case "kafka" -> {
+        // A lone broker keeps what it has acknowledged only where it syncs it before.
+        KafkaServer server =
+            KafkaServer.start(folder(name), 1, Map.of("log.flush.interval.messages", "1"));
+        yield new QueueBackend(
+            Map.of("KAFKA_BROKERS", server.addresses()),
+            () -> new DirectKafka(server.addresses()),
+            server::close);
       }
       default -> throw new IllegalArgumentException("unknown backend " + name);
     };

@@ -31,6 +31,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Writes values that are each written once, those of a key one after the other, reads them through
@@ -44,6 +45,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class QueueChecker implements AutoCloseable {
   private static final String TOPIC = "checked";
   private static final int PAYLOAD_BYTES = 256;
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final QueueServiceBlockingStub client;
   private final int total;
@@ -114,6 +116,8 @@ final class QueueChecker implements AutoCloseable {
         acknowledged.add(value);
       } catch (StatusRuntimeException e) {
         refused.incrementAndGet(); // it may be there or not
+        // As RetryInfo has it: who does not wait has tried all values before a plugin is back.
+        LockSupport.parkNanos(RETRY_NANOS);
       }
     }
   }

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,9 @@ import java.util.stream.IntStream;
  * there are brokers. Closing it ends it.
  */
 public final class KafkaServer implements AutoCloseable {
+  /** Of a key that lives as long as the test. */
+  private static final String STORE_PASSWORD = "throw-away";
+
   private static final String BROKERS_VARIABLE = "PRISM_TEST_KAFKA_BROKERS";
 
   private final List<Broker> brokers;
@@ -116,6 +120,77 @@ public final class KafkaServer implements AutoCloseable {
         IntStream.range(0, count)
             .mapToObj(i -> "127.0.0.1:" + ports[i])
             .collect(Collectors.joining(",")));
+  }
+
+  /**
+   * Starts one broker that speaks TLS only, and lets in one user by name and password (SASL PLAIN).
+   * Its certificate is made for it, for 127.0.0.1, and {@link #authority} is whom to trust.
+   */
+  public static KafkaServer startSecured(Path directory, String user, String password) {
+    Path keys = directory.toAbsolutePath().resolve("broker.p12");
+    try {
+      Files.createDirectories(directory);
+      keytool(
+          "-genkeypair",
+          "-keystore",
+          keys.toString(),
+          "-alias",
+          "broker",
+          "-keyalg",
+          "EC",
+          "-dname",
+          "CN=127.0.0.1",
+          "-ext",
+          "san=ip:127.0.0.1",
+          "-validity",
+          "30");
+      keytool(
+          "-exportcert",
+          "-rfc",
+          "-keystore",
+          keys.toString(),
+          "-alias",
+          "broker",
+          "-file",
+          authority(directory).toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("listener.security.protocol.map", "CLIENT:SASL_SSL,CONTROLLER:PLAINTEXT");
+    settings.put("sasl.enabled.mechanisms", "PLAIN");
+    settings.put("sasl.mechanism.inter.broker.protocol", "PLAIN");
+    settings.put(
+        "listener.name.client.plain.sasl.jaas.config",
+        "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"%1$s\""
+                .formatted(user)
+            + " password=\"%2$s\" user_%1$s=\"%2$s\";".formatted(user, password));
+    for (String store : List.of("ssl.keystore", "ssl.truststore")) {
+      settings.put(store + ".type", "PKCS12");
+      settings.put(store + ".location", keys.toString());
+      settings.put(store + ".password", STORE_PASSWORD);
+    }
+    return start(directory, 1, settings);
+  }
+
+  /** Whom clients of a secured broker have to trust, as a PEM file. */
+  public static Path authority(Path directory) {
+    return directory.toAbsolutePath().resolve("broker.pem");
+  }
+
+  private static void keytool(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    command.addAll(List.of(arguments));
+    command.addAll(List.of("-storetype", "PKCS12", "-storepass", STORE_PASSWORD));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IllegalStateException(said);
+    }
   }
 
   private static Path folder(Path directory, int number) {

@@ -29,6 +29,14 @@ public interface Plugin {
   }
 
   /**
+   * Whether one process serves all that there is of the backend, so that a second is refused with
+   * {@code BACKEND_SINGLE_PROCESS}: it would have other data, or the same file open.
+   */
+  default boolean isSingleProcess() {
+    return false;
+  }
+
+  /**
    * Opens the key-value side of the backend, or is empty where there is none. Called once, on the
    * main thread, before the plugin is ready; may block.
    *

@@ -1,5 +1,6 @@
 package dev.prism.sdk;
 
+import dev.prism.sdk.queue.Receipt;
 import dev.prism.sdk.queue.Topics;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,10 +8,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -65,11 +68,27 @@ public final class PluginConfig {
   }
 
   /**
-   * The one role this process is to play, {@code PRISM_PLUGIN_ROLE}; empty: all that the plugin
-   * offers.
+   * The number of this process among those that serve the same backend instance, {@code
+   * PRISM_PROCESS}; 0 where it is the only one.
    */
-  public Optional<PluginRole> role() {
-    return choice("PRISM_PLUGIN_ROLE", PluginRole.class);
+  public int process() {
+    return integer("PRISM_PROCESS", 0, 0, Receipt.MOST_PROCESS);
+  }
+
+  /**
+   * The roles this process is to play, {@code PRISM_PLUGIN_ROLE}, several with commas between them;
+   * all where it is not set.
+   */
+  public Set<PluginRole> roles() {
+    Optional<String> text = string("PRISM_PLUGIN_ROLE");
+    if (text.isEmpty()) {
+      return EnumSet.allOf(PluginRole.class);
+    }
+    EnumSet<PluginRole> roles = EnumSet.noneOf(PluginRole.class);
+    for (String each : text.get().split(",", -1)) {
+      roles.add(choice("PRISM_PLUGIN_ROLE", each.strip(), PluginRole.class));
+    }
+    return roles;
   }
 
   /** {@code PRISM_BACKEND_TYPE}, in lower case. */
@@ -236,19 +255,18 @@ public final class PluginConfig {
 
   /** One of an enum's names, in any case. */
   public <E extends Enum<E>> Optional<E> choice(String variable, Class<E> type) {
-    Optional<String> text = string(variable);
-    if (text.isEmpty()) {
-      return Optional.empty();
-    }
+    return string(variable).map(text -> choice(variable, text, type));
+  }
+
+  private static <E extends Enum<E>> E choice(String variable, String text, Class<E> type) {
     for (E constant : type.getEnumConstants()) {
-      if (constant.name().equalsIgnoreCase(text.get())) {
-        return Optional.of(constant);
+      if (constant.name().equalsIgnoreCase(text)) {
+        return constant;
       }
     }
     String names =
         String.join(", ", Arrays.stream(type.getEnumConstants()).map(PluginConfig::lower).toList());
-    throw new PluginConfigException(
-        variable, "must be one of " + names + ", not '" + text.get() + "'");
+    throw new PluginConfigException(variable, "must be one of " + names + ", not '" + text + "'");
   }
 
   private static String lower(Enum<?> constant) {

@@ -75,6 +75,9 @@ public final class PluginMain {
       PluginConfig config = PluginConfig.of(environment);
       JsonLogging.level(config.choice("PRISM_LOG_LEVEL", Level.class).orElse(Level.INFO));
       JsonLogging.everyLine("plugin", plugin.name() + "/" + config.instance());
+      if (config.process() > 0) {
+        JsonLogging.everyLine("process", Integer.toString(config.process()));
+      }
       String descriptor = config.required("PRISM_LINK");
       int port = config.integer("PRISM_PLUGIN_PORT", 0, 1, 65535);
       Duration patience = Duration.ofSeconds(config.integer("PRISM_DRAIN_SECONDS", 10, 0, 300));

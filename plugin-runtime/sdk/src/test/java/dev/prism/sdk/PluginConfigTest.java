@@ -63,7 +63,7 @@ class PluginConfigTest {
   void anUnknownRoleIsRefusedWithTheKnownOnes() {
     PluginConfig config = config("PRISM_PLUGIN_ROLE", "reader");
 
-    assertThatThrownBy(config::role)
+    assertThatThrownBy(config::roles)
         .hasMessage(
             "PRISM_PLUGIN_ROLE: must be one of publisher, consumer, processor, listener, not"
                 + " 'reader'");
@@ -123,5 +123,13 @@ class PluginConfigTest {
 
     assertThatThrownBy(() -> config("PRISM_DATA_DIR", file.toString()).dataDir())
         .hasMessageStartingWith("PRISM_DATA_DIR: cannot make the directory");
+  }
+
+  @Test
+  void aProcessMayPlaySeveralRoles() {
+    PluginConfig config = config("PRISM_PLUGIN_ROLE", "publisher, Listener");
+
+    assertThat(config.roles()).containsExactly(PluginRole.PUBLISHER, PluginRole.LISTENER);
+    assertThat(PluginConfig.of(Map.of()).roles()).containsExactly(PluginRole.values());
   }
 }

@@ -4,6 +4,8 @@ import dev.prism.admin.v1.ListPluginsRequest;
 import dev.prism.admin.v1.ListPluginsResponse;
 import dev.prism.admin.v1.PluginProcess;
 import dev.prism.admin.v1.PluginState;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** {@code prism plugins}. */
@@ -55,6 +57,7 @@ final class PluginsCommand extends AdminCommand {
         new Table(
             "INSTANCE",
             "BACKEND",
+            "ROLES",
             "STATE",
             "PID",
             "UPTIME",
@@ -65,8 +68,9 @@ final class PluginsCommand extends AdminCommand {
     StringBuilder failures = new StringBuilder();
     for (PluginProcess plugin : plugins.getProcessesList()) {
       table.row(
-          plugin.getInstance(),
+          name(plugin, plugins),
           plugin.getBackendType(),
+          roles(plugin),
           state(plugin.getState()),
           plugin.getPid() == 0 ? "" : plugin.getPid(),
           plugin.hasUptime() ? Units.time(Units.of(plugin.getUptime())) : "",
@@ -78,12 +82,29 @@ final class PluginsCommand extends AdminCommand {
         failures.append(
             "%s last failed at %s: %s%n"
                 .formatted(
-                    plugin.getInstance(),
+                    name(plugin, plugins),
                     Units.instant(plugin.getLastFailureAt()),
                     plugin.getLastFailure()));
       }
     }
     return table + failures.toString();
+  }
+
+  /** The instance's name, and the process's number where there are several. */
+  private static String name(PluginProcess plugin, ListPluginsResponse plugins) {
+    long processes =
+        plugins.getProcessesList().stream()
+            .filter(each -> each.getInstance().equals(plugin.getInstance()))
+            .count();
+    return processes == 1 ? plugin.getInstance() : plugin.getInstance() + "/" + plugin.getProcess();
+  }
+
+  private static String roles(PluginProcess plugin) {
+    return plugin.getRolesCount() == 0
+        ? "all"
+        : plugin.getRolesList().stream()
+            .map(role -> role.name().replace("PLUGIN_ROLE_", "").toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining(","));
   }
 
   private static String state(PluginState state) {

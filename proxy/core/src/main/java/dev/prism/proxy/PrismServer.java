@@ -6,6 +6,7 @@ import dev.prism.grpc.HttpRoute;
 import dev.prism.grpc.StandardServices;
 import dev.prism.grpc.TlsFiles;
 import dev.prism.plugin.v1.InfoResponse;
+import dev.prism.plugin.v1.PluginRole;
 import dev.prism.proxy.admin.AdminService;
 import dev.prism.proxy.admin.Health;
 import dev.prism.proxy.auth.ApiKeys;
@@ -293,11 +294,11 @@ public final class PrismServer implements AutoCloseable {
 
   private Plugins.Plugin controlPlugin(Plugins plugins) {
     String instance = config.control().backend();
-    Plugins.Plugin plugin = plugins.find(instance);
-    if (plugin == null) {
-      throw new IllegalArgumentException("no plugin for control.backend " + instance);
-    }
-    return plugin;
+    return plugins.processes(instance).stream()
+        .filter(plugin -> plugin.roles().contains(PluginRole.PLUGIN_ROLE_PROCESSOR))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("no processor for control.backend " + instance));
   }
 
   /**
@@ -307,7 +308,7 @@ public final class PrismServer implements AutoCloseable {
   private static void requireDurable(Plugins.Plugin control)
       throws PluginStartException, InterruptedException {
     control.awaitNext(0, System.nanoTime() + CONTROL_TIMEOUT.toNanos());
-    InfoResponse info = control.status().info();
+    InfoResponse info = control.info();
     if (info == null || !info.getCapabilitiesList().contains(DURABLE)) {
       throw new PluginStartException(
           "control.backend: the plugin of \""

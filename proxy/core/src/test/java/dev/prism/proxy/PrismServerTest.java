@@ -212,7 +212,8 @@ class PrismServerTest {
 
     assertThat(http("/observe/health").statusCode()).isEqualTo(503);
     assertThat(http("/observe/health").body())
-        .contains("\"instance\":\"mem\",\"type\":\"memory\",\"state\":\"RESTARTING\"");
+        .contains(
+            "\"instance\":\"mem\",\"process\":0,\"type\":\"memory\",\"state\":\"RESTARTING\"");
     assertThat(http("/observe/health/live").statusCode()).isEqualTo(200);
     assertThat(health.check(HealthCheckRequest.getDefaultInstance()).getStatus())
         .isEqualTo(ServingStatus.NOT_SERVING);

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param topic the topic that was read
  * @param group the group that it was delivered to; empty: a subscription without one
- * @param owner the subscription that it was delivered to
+ * @param owner the subscription that it was delivered to; where only the process that leased the
+ *     delivery can take the receipt it is made by {@link #owner(int, long)}
  * @param partition where the message is
  * @param offset where the message is
  * @param token what tells this delivery from others of the same message
@@ -21,8 +22,24 @@ public record Receipt(
   /** What a client's text may have at most. */
   public static final int MOST_CHARS = 512;
 
+  /** The highest number of a process. */
+  public static final int MOST_PROCESS = 0xffff;
+
+  private static final int PROCESS_SHIFT = 48;
   private static final byte VERSION = 1;
   private static final int FIXED = 1 + 3 * Long.BYTES + Integer.BYTES + 1;
+
+  /**
+   * An owner whose receipts the proxy brings back to the process that leased them, where several
+   * serve a backend: those of a queue that is {@link MessageQueue#isProcessBound}.
+   *
+   * @param process {@code PluginConfig.process()}
+   * @param number tells the process's subscriptions apart, now and over its lives; its lower 48
+   *     bits count
+   */
+  public static long owner(int process, long number) {
+    return ((long) process << PROCESS_SHIFT) | (number & ((1L << PROCESS_SHIFT) - 1));
+  }
 
   /** Text of [A-Za-z0-9_-], at most {@value #MOST_CHARS} long for names of at most 128 bytes. */
   public String encode() {

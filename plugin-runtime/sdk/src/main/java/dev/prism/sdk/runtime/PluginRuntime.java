@@ -13,6 +13,7 @@ import dev.prism.sdk.Capability;
 import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginConfigException;
+import dev.prism.sdk.PluginRefusedException;
 import dev.prism.sdk.PluginRole;
 import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.pubsub.PubSub;
@@ -36,6 +37,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,7 +111,6 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
           new KeyValueCalls(store, rules, answers, metrics, budget));
       capabilities.addAll(store.capabilities());
       info.addInterfaces(AccessPattern.ACCESS_PATTERN_KEYVALUE)
-          .addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_PROCESSOR)
           .addAllConsistencyLevels(levels(store))
           .addInterfaceInfo(
               interfaceInfo(AccessPattern.ACCESS_PATTERN_KEYVALUE, store.capabilities()));
@@ -119,13 +120,12 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
       serve(
           served,
           Queue.getDescriptor(),
-          new QueueCalls(queue, rules, answers, metrics, budget, clock));
+          new QueueCalls(queue, rules, answers, metrics, budget, clock, config.process()));
       capabilities.addAll(queue.capabilities());
       info.addInterfaces(AccessPattern.ACCESS_PATTERN_QUEUE)
-          .addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_PUBLISHER)
-          .addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_CONSUMER)
           .addInterfaceInfo(
-              interfaceInfo(AccessPattern.ACCESS_PATTERN_QUEUE, queue.capabilities()));
+              interfaceInfo(AccessPattern.ACCESS_PATTERN_QUEUE, queue.capabilities()).toBuilder()
+                  .setProcessBound(queue.isProcessBound()));
     }
     if (pubSub != null) {
       PubSubRules rules = new PubSubRules(pubSub.capabilities(), budget.maxValueBytes());
@@ -135,13 +135,10 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
           new PubSubCalls(pubSub, rules, answers, metrics, budget, clock));
       capabilities.addAll(pubSub.capabilities());
       info.addInterfaces(AccessPattern.ACCESS_PATTERN_PUBSUB)
-          .addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_LISTENER)
           .addInterfaceInfo(
               interfaceInfo(AccessPattern.ACCESS_PATTERN_PUBSUB, pubSub.capabilities()));
-      if (queue == null) {
-        info.addRoles(dev.prism.plugin.v1.PluginRole.PLUGIN_ROLE_PUBLISHER);
-      }
     }
+    info.addAllRoles(played(config));
     info.addAllCapabilities(capabilities.stream().map(Capability::name).sorted().toList());
     interfaces.forEach(each -> depths.putAll(each.depths()));
     metrics.queueDepth(depths);
@@ -320,15 +317,35 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
           "PRISM_BACKEND_TYPE",
           "is '" + type.get() + "', but this plugin's backend is '" + plugin.backendType() + "'");
     }
+    if (plugin.isSingleProcess() && config.process() > 0) {
+      throw new PluginRefusedException(
+          "BACKEND_SINGLE_PROCESS: the plugin %s is one process, and this would be another"
+              .formatted(plugin.name()));
+    }
   }
 
   /** Whether this process is to play the role: it is, where none is named. */
   private static boolean plays(PluginConfig config, PluginRole role) {
-    return config.role().isEmpty() || config.role().get() == role;
+    return config.roles().contains(role);
+  }
+
+  /** Those of its roles that the process has something for. */
+  private List<dev.prism.plugin.v1.PluginRole> played(PluginConfig config) {
+    return config.roles().stream()
+        .filter(
+            role ->
+                switch (role) {
+                  case PUBLISHER -> queue != null || pubSub != null;
+                  case CONSUMER -> queue != null;
+                  case PROCESSOR -> store != null;
+                  case LISTENER -> pubSub != null;
+                })
+        .map(role -> dev.prism.plugin.v1.PluginRole.valueOf("PLUGIN_ROLE_" + role.name()))
+        .toList();
   }
 
   private static RuntimeException noRole(Plugin plugin, PluginConfig config) {
-    if (config.role().isEmpty()) {
+    if (config.roles().size() == PluginRole.values().length) {
       return new IllegalStateException("the plugin " + plugin.name() + " offers no interface");
     }
     return new PluginConfigException(
@@ -336,7 +353,9 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
         "the plugin "
             + plugin.name()
             + " is no "
-            + config.role().get().name().toLowerCase(Locale.ROOT));
+            + config.roles().stream()
+                .map(role -> role.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(" or ")));
   }
 
   private static InterfaceInfo interfaceInfo(AccessPattern pattern, Set<Capability> capabilities) {

@@ -61,13 +61,17 @@ final class QueueCalls implements DataCalls {
   private final QueueStreams streams;
   private final AtomicInteger others = new AtomicInteger();
 
+  /**
+   * @param process this one's number among those of the backend
+   */
   QueueCalls(
       MessageQueue queue,
       QueueRules rules,
       Answers answers,
       PluginMetrics metrics,
       Budget budget,
-      InstantSource clock) {
+      InstantSource clock,
+      int process) {
     this.queue = queue;
     this.rules = rules;
     this.answers = answers;
@@ -84,7 +88,8 @@ final class QueueCalls implements DataCalls {
             false,
             limits,
             new AnswerEvents<>(answers, metrics.call("publish"), false, false));
-    this.streams = new QueueStreams(queue, rules, this, answers, metrics, inFlight, budget, clock);
+    this.streams =
+        new QueueStreams(queue, rules, this, answers, metrics, inFlight, budget, clock, process);
     this.acks =
         new Coalescer<>(
             this::settle,

@@ -21,6 +21,7 @@ import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.queue.Publication;
 import dev.prism.sdk.queue.PublicationResult;
 import dev.prism.sdk.queue.PublishResult;
+import dev.prism.sdk.queue.Receipt;
 import dev.prism.sdk.queue.Subscription;
 import dev.prism.sdk.runtime.PluginMetrics.Operation;
 import dev.prism.status.PrismException;
@@ -53,6 +54,7 @@ final class QueueStreams {
   private final Budget budget;
   private final InstantSource clock;
   private final Streams streams;
+  private final int process;
   private final AtomicLong nextOwner = new AtomicLong(new SecureRandom().nextLong());
   private final Set<SubscriptionRun> runs = ConcurrentHashMap.newKeySet();
   private final Map<Long, SoloConsumer> solos = new ConcurrentHashMap<>();
@@ -66,7 +68,9 @@ final class QueueStreams {
       PluginMetrics metrics,
       InFlight inFlight,
       Budget budget,
-      InstantSource clock) {
+      InstantSource clock,
+      int process) {
+    this.process = process;
     this.queue = queue;
     this.rules = rules;
     this.calls = calls;
@@ -354,7 +358,7 @@ final class QueueStreams {
       long credit,
       SubscriptionRun.Sender sender) {
     String namespace = call.header().namespace();
-    long owner = nextOwner.getAndIncrement();
+    long owner = Receipt.owner(process, nextOwner.getAndIncrement());
     Consumer consumer;
     if (wanted.group().isEmpty()) {
       SoloConsumer solo =

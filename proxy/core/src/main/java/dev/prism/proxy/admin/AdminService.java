@@ -24,7 +24,6 @@ import dev.prism.admin.v1.RevokeApiKeyResponse;
 import dev.prism.admin.v1.TerminateSessionRequest;
 import dev.prism.admin.v1.TerminateSessionResponse;
 import dev.prism.config.v1.RateLimitConfig;
-import dev.prism.link.Link;
 import dev.prism.plugin.v1.InfoResponse;
 import dev.prism.proxy.auth.ApiKeys;
 import dev.prism.proxy.call.Times;
@@ -36,7 +35,6 @@ import dev.prism.proxy.plugin.ProcessMemory;
 import dev.prism.proxy.route.Plugins;
 import dev.prism.proxy.session.SessionMessages;
 import dev.prism.proxy.session.Sessions;
-import dev.prism.status.PrismException;
 import io.grpc.stub.StreamObserver;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -112,27 +110,32 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
       ListPluginsRequest request, StreamObserver<ListPluginsResponse> responses) {
     ListPluginsResponse.Builder list = ListPluginsResponse.newBuilder();
     plugins.all().stream()
-        .sorted(Comparator.comparing(Plugins.Plugin::instance))
+        .sorted(
+            Comparator.comparing(Plugins.Plugin::instance)
+                .thenComparingInt(Plugins.Plugin::process))
         .forEach(plugin -> list.addProcesses(process(plugin)));
     answer(responses, list.build());
   }
 
   private PluginProcess process(Plugins.Plugin plugin) {
     Plugins.Status status = plugin.status();
-    String instance = plugin.instance();
     PluginProcess.Builder process =
         PluginProcess.newBuilder()
-            .setInstance(instance)
+            .setInstance(plugin.instance())
+            .setProcess(plugin.process())
             .setBackendType(plugin.type())
             .setState(status.state())
             .setPid(status.pid())
             .setResidentMemoryBytes(status.residentBytes())
-            .setCalls(metrics.pluginCalls(instance).getLongValue())
-            .setErrors(metrics.pluginErrors(instance).getLongValue())
+            .setCalls(metrics.pluginCalls(plugin).getLongValue())
+            .setErrors(metrics.pluginErrors(plugin).getLongValue())
             .setRestarts(status.restarts())
             .setIncarnation(status.incarnation())
             .setLastFailure(status.lastFailure())
             .setInFlight(inFlight(plugin));
+    if (!plugin.roles().equals(ServerConfig.Backend.ALL_ROLES)) {
+      process.addAllRoles(plugin.roles());
+    }
     Instant started = status.startedAt();
     if (started != null) {
       process.setUptime(since(started));
@@ -149,12 +152,8 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
   }
 
   private static int inFlight(Plugins.Plugin plugin) {
-    try {
-      Link.Stats stats = plugin.current().link().stats();
-      return stats.inFlight();
-    } catch (PrismException noProcess) {
-      return 0;
-    }
+    Plugins.Incarnation live = plugin.live();
+    return live == null ? 0 : live.link().stats().inFlight();
   }
 
   @Override

@@ -16,8 +16,9 @@ import java.util.Set;
 import java.util.StringJoiner;
 
 /**
- * Whether the server would serve a call now: it lets calls in and every plugin is ready. The same
- * answer over HTTP, for probes, and as the standard gRPC health service, for clients.
+ * Whether the server would serve a call now: it lets calls in and of every backend each role is
+ * served. The same answer over HTTP, for probes, and as the standard gRPC health service, for
+ * clients.
  */
 public final class Health {
   private static final String PATH = "/observe/health";
@@ -51,9 +52,10 @@ public final class Health {
     for (Plugins.Plugin plugin : plugins.all()) {
       // Names of instances are letters, digits and dashes: nothing to escape.
       states.add(
-          "{\"instance\":\"%s\",\"type\":\"%s\",\"state\":\"%s\"}"
+          "{\"instance\":\"%s\",\"process\":%d,\"type\":\"%s\",\"state\":\"%s\"}"
               .formatted(
                   plugin.instance(),
+                  plugin.process(),
                   plugin.type(),
                   plugin.status().state().name().substring("PLUGIN_STATE_".length())));
     }

@@ -4,6 +4,7 @@ import com.google.rpc.Status;
 import dev.prism.admin.v1.ProvisionRequest;
 import dev.prism.admin.v1.ProvisionResponse;
 import dev.prism.admin.v1.ProvisionedTopic;
+import dev.prism.plugin.v1.PluginRole;
 import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.config.ServerConfig.Namespace;
 import dev.prism.proxy.config.ServerConfig.Topic;
@@ -12,12 +13,19 @@ import dev.prism.proxy.route.Plugins;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 
 /** Makes the topics that the server's configuration names, or tells what would be made. */
 final class Provisioning {
   /** What a backend may take for one topic. */
   private static final Duration TOPIC_LIMIT = Duration.ofSeconds(30);
+
+  private static final Set<PluginRole> WITH_QUEUES =
+      EnumSet.of(PluginRole.PLUGIN_ROLE_PUBLISHER, PluginRole.PLUGIN_ROLE_CONSUMER);
 
   private final ServerConfig config;
   private final Plugins plugins;
@@ -74,10 +82,12 @@ final class Provisioning {
 
   private dev.prism.plugin.v1.ProvisionResponse ask(String namespace, Topic topic, boolean dryRun)
       throws CallFailedException {
-    Plugins.Plugin plugin = plugins.find(topic.backend());
-    if (plugin == null) {
-      throw PrismException.of(Reason.PLUGIN_NOT_FOUND, "The backend has no plugin.");
-    }
+    Plugins.Plugin plugin =
+        plugins.processes(topic.backend()).stream()
+            .filter(each -> !Collections.disjoint(each.roles(), WITH_QUEUES))
+            .max(Comparator.comparing(Plugins.Plugin::isReady))
+            .orElseThrow(
+                () -> PrismException.of(Reason.PLUGIN_NOT_FOUND, "The backend has no queues."));
     return plugin.provision(
         dev.prism.plugin.v1.ProvisionRequest.newBuilder()
             .setNamespace(namespace)

@@ -170,6 +170,30 @@ final class Section {
     }
   }
 
+  /** Every mapping of a list; what is none is reported. */
+  List<Section> items(String key) {
+    Node node = node(key);
+    if (node == null) {
+      return List.of();
+    }
+    if (!(node instanceof SequenceNode sequence)) {
+      problems.at(node, path(key) + " must be a list, each entry with keys and values");
+      return List.of();
+    }
+    List<Section> items = new ArrayList<>();
+    for (Node item : sequence.getValue()) {
+      items.add(
+          new Section(
+              path(key) + "[" + items.size() + "]",
+              pattern.isEmpty() ? key : pattern + "." + key,
+              Problems.line(item),
+              item,
+              problems,
+              scalars));
+    }
+    return items;
+  }
+
   /** A list of words. */
   List<String> strings(String key) {
     Node node = node(key);

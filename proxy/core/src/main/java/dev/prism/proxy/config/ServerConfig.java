@@ -2,10 +2,14 @@ package dev.prism.proxy.config;
 
 import dev.prism.grpc.Engine;
 import dev.prism.grpc.TlsFiles;
+import dev.prism.plugin.v1.PluginRole;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param data where embedded backends and the proxy's own state keep their files; private to the
  *     user (mode 700)
- * @param backends instances of backends by name, each served by a plugin process of its own
+ * @param backends instances of backends by name, each served by plugin processes of its own
  * @param namespaces tenants by name
  * @param configs named client configurations (RFC 3.3) by name
  */
@@ -90,13 +94,30 @@ public record ServerConfig(
    *     DATABASE_URL}); may hold secrets
    * @param restartStalledAfter a plugin that gives no heartbeat for this long is ended and started
    *     again
+   * @param processes what each process that serves it is for, at least one; the first has number 0
    */
   public record Backend(
       String name,
       String type,
       Pool pool,
       Map<String, String> settings,
-      Duration restartStalledAfter) {}
+      Duration restartStalledAfter,
+      List<Set<PluginRole>> processes) {
+    /** What a process is for where nothing is said: all there is. */
+    public static final Set<PluginRole> ALL_ROLES =
+        Collections.unmodifiableSet(
+            EnumSet.range(PluginRole.PLUGIN_ROLE_PUBLISHER, PluginRole.PLUGIN_ROLE_LISTENER));
+
+    /** An instance with one process for everything. */
+    public Backend(
+        String name,
+        String type,
+        Pool pool,
+        Map<String, String> settings,
+        Duration restartStalledAfter) {
+      this(name, type, pool, settings, restartStalledAfter, List.of(ALL_ROLES));
+    }
+  }
 
   /**
    * Connections of one plugin: readers (or connections in all) and how long a call may wait for

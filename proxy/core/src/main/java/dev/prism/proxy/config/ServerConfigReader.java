@@ -3,6 +3,7 @@ package dev.prism.proxy.config;
 import dev.prism.config.v1.ClientConfig;
 import dev.prism.grpc.Engine;
 import dev.prism.grpc.TlsFiles;
+import dev.prism.plugin.v1.PluginRole;
 import dev.prism.proxy.config.ServerConfig.Auth;
 import dev.prism.proxy.config.ServerConfig.Backend;
 import dev.prism.proxy.config.ServerConfig.Control;
@@ -220,10 +221,11 @@ final class ServerConfigReader {
         (name, section) -> {
           name(section, "backend", name);
           Section pool = section.section("pool");
+          String type = type(section);
           Backend backend =
               new Backend(
                   name,
-                  type(section),
+                  type,
                   new Pool(
                       pool.integer("size", 4, 1, MAX_POOL_SIZE),
                       pool.duration(
@@ -236,7 +238,8 @@ final class ServerConfigReader {
                       "restart_stalled_after",
                       Duration.ofSeconds(60),
                       Duration.ofSeconds(1),
-                      Duration.ofDays(1)));
+                      Duration.ofDays(1)),
+                  ProcessesReader.read(type, section));
           pool.end();
           section.end();
           backends.put(name, backend);
@@ -298,6 +301,7 @@ final class ServerConfigReader {
       List<String> durable =
           backends.values().stream()
               .filter(backend -> KEPT.contains(backend.type()))
+              .filter(ServerConfigReader::hasProcessor)
               .map(Backend::name)
               .toList();
       if (durable.size() != 1) {
@@ -327,8 +331,20 @@ final class ServerConfigReader {
                   + "\" is of type "
                   + backend.type()
                   + ", which does not keep values durably: sessions and keys would be lost");
+    } else if (!hasProcessor(backend)) {
+      root.problems()
+          .at(
+              section.line("backend"),
+              "control.backend: \""
+                  + name
+                  + "\" has no process with the role processor, which keeps values");
     }
     return new Control(name);
+  }
+
+  private static boolean hasProcessor(Backend backend) {
+    return backend.processes().stream()
+        .anyMatch(roles -> roles.contains(PluginRole.PLUGIN_ROLE_PROCESSOR));
   }
 
   private Map<String, Namespace> namespaces(Map<String, Backend> backends) {

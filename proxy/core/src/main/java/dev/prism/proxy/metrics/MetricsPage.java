@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The page at {@code /observe/metrics}: the proxy's metrics, then each plugin's own with a label
- * {@code instance}. A plugin that does not answer within a second is left out; {@code
- * prism_plugin_state} tells why.
+ * The page at {@code /observe/metrics}: the proxy's metrics, then each plugin's own with labels
+ * {@code instance} and {@code process}. A plugin that does not answer within a second is left out;
+ * {@code prism_plugin_state} tells why.
  */
 public final class MetricsPage {
   private static final Logger LOG = LoggerFactory.getLogger(MetricsPage.class);
@@ -53,7 +53,8 @@ public final class MetricsPage {
         answers.put(plugin, threads.submit(() -> ask(plugin, deadline)));
       }
     }
-    answers.forEach((plugin, answer) -> families.add(plugin.instance(), answer.resultNow()));
+    answers.forEach(
+        (plugin, answer) -> families.add(plugin.instance(), plugin.process(), answer.resultNow()));
     return own() + families.text();
   }
 
@@ -82,8 +83,8 @@ public final class MetricsPage {
 
     private final Map<String, Family> families = new LinkedHashMap<>();
 
-    /** Adds a plugin's page, each sample with the instance's name. */
-    void add(String instance, String page) {
+    /** Adds a plugin's page, each sample with the instance's name and the process's number. */
+    void add(String instance, int process, String page) {
       Family family = null;
       for (String line : page.lines().toList()) {
         if (line.startsWith("# HELP ") || line.startsWith("# TYPE ")) {
@@ -101,7 +102,7 @@ public final class MetricsPage {
                 families.computeIfAbsent(
                     "", key -> new Family(new ArrayList<>(), new ArrayList<>()));
           }
-          family.samples.add(labelled(line, instance));
+          family.samples.add(labelled(line, instance, process));
         }
       }
     }
@@ -115,8 +116,8 @@ public final class MetricsPage {
       return text.toString();
     }
 
-    private static String labelled(String sample, String instance) {
-      String label = "instance=\"" + instance + "\"";
+    private static String labelled(String sample, String instance, int process) {
+      String label = "instance=\"" + instance + "\",process=\"" + process + "\"";
       int brace = sample.indexOf('{');
       int space = sample.indexOf(' ');
       if (brace >= 0 && brace < space) {

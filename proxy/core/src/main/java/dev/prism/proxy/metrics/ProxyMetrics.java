@@ -4,7 +4,6 @@ import dev.prism.admin.v1.PluginState;
 import dev.prism.link.Link;
 import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.route.Plugins;
-import dev.prism.status.PrismException;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
@@ -16,7 +15,6 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.function.BiConsumer;
 import java.util.function.IntSupplier;
 import java.util.function.ToDoubleFunction;
 
@@ -68,15 +66,21 @@ public final class ProxyMetrics {
     resent =
         counter(
             "prism_resent_calls_total",
-            "Calls sent again because their plugin process died.",
-            "instance");
+            "Calls sent again because their plugin process died, by the one they were sent to.",
+            "instance",
+            "process");
     pluginCalls =
-        counter("prism_plugin_calls_total", "Calls and streams sent to an instance.", "instance");
+        counter(
+            "prism_plugin_calls_total",
+            "Calls and streams sent to a plugin process.",
+            "instance",
+            "process");
     pluginErrors =
         counter(
             "prism_plugin_errors_total",
             "Calls that failed for a cause that is the plugin's or the backend's.",
-            "instance");
+            "instance",
+            "process");
     Counter cache =
         counter("prism_cache_requests_total", "Reads that a cache was asked for.", "result");
     cache.initLabelValues("hit");
@@ -104,19 +108,23 @@ public final class ProxyMetrics {
     return rateLimited.labelValues(scope);
   }
 
-  /** The data point of calls sent again to one instance. */
-  public CounterDataPoint resent(String instance) {
-    return resent.labelValues(instance);
+  /** The data point of calls sent again to one process. */
+  public CounterDataPoint resent(Plugins.Plugin plugin) {
+    return resent.labelValues(plugin.instance(), number(plugin));
   }
 
-  /** The data point of calls sent to one instance. */
-  public CounterDataPoint pluginCalls(String instance) {
-    return pluginCalls.labelValues(instance);
+  /** The data point of calls sent to one process. */
+  public CounterDataPoint pluginCalls(Plugins.Plugin plugin) {
+    return pluginCalls.labelValues(plugin.instance(), number(plugin));
   }
 
-  /** The data point of one instance's failures. */
-  public CounterDataPoint pluginErrors(String instance) {
-    return pluginErrors.labelValues(instance);
+  /** The data point of one process's failures. */
+  public CounterDataPoint pluginErrors(Plugins.Plugin plugin) {
+    return pluginErrors.labelValues(plugin.instance(), number(plugin));
+  }
+
+  private static String number(Plugins.Plugin plugin) {
+    return Integer.toString(plugin.process());
   }
 
   /** Adds what is read off the running server at each scrape. */
@@ -126,7 +134,7 @@ public final class ProxyMetrics {
     gauge("prism_requests_in_flight", "Calls and streams that have not ended.", inFlight);
     GaugeWithCallback.builder()
         .name("prism_backend_pool_size")
-        .help("Connections that an instance's plugin may hold.")
+        .help("Connections that each plugin process of an instance may hold.")
         .labelNames("instance")
         .callback(
             callback ->
@@ -137,7 +145,7 @@ public final class ProxyMetrics {
     pluginGauge(
         plugins,
         "prism_backend_pool_busy_ratio",
-        "Calls in flight for each connection of an instance's pool, at most 1.",
+        "Calls in flight for each connection of a process's pool, at most 1.",
         plugin -> busy(config, plugin));
     states(plugins);
     pluginCounter(
@@ -173,7 +181,7 @@ public final class ProxyMetrics {
     GaugeWithCallback.builder()
         .name("prism_plugin_state")
         .help("1 for the state that a plugin is in, 0 for the others.")
-        .labelNames("instance", "state")
+        .labelNames("instance", "process", "state")
         .callback(
             callback -> {
               for (Plugins.Plugin plugin : plugins.all()) {
@@ -181,7 +189,8 @@ public final class ProxyMetrics {
                 for (PluginState state : PluginState.values()) {
                   if (state != PluginState.UNRECOGNIZED
                       && state != PluginState.PLUGIN_STATE_UNSPECIFIED) {
-                    callback.call(state == now ? 1 : 0, plugin.instance(), shortName(state));
+                    callback.call(
+                        state == now ? 1 : 0, plugin.instance(), number(plugin), shortName(state));
                   }
                 }
               }
@@ -201,11 +210,8 @@ public final class ProxyMetrics {
   }
 
   private static double linkOf(Plugins.Plugin plugin, ToDoubleFunction<Link.Stats> figure) {
-    try {
-      return figure.applyAsDouble(plugin.current().link().stats());
-    } catch (PrismException noProcess) {
-      return 0; // prism_plugin_state says so
-    }
+    Plugins.Incarnation live = plugin.live();
+    return live == null ? 0 : figure.applyAsDouble(live.link().stats()); // prism_plugin_state says
   }
 
   private void link(
@@ -251,7 +257,7 @@ public final class ProxyMetrics {
     GaugeWithCallback.builder()
         .name(name)
         .help(help)
-        .labelNames("instance")
+        .labelNames("instance", "process")
         .callback(callback -> each(plugins, value, callback::call))
         .register(registry);
   }
@@ -261,17 +267,20 @@ public final class ProxyMetrics {
     CounterWithCallback.builder()
         .name(name)
         .help(help)
-        .labelNames("instance")
+        .labelNames("instance", "process")
         .callback(callback -> each(plugins, value, callback::call))
         .register(registry);
   }
 
+  @FunctionalInterface
+  private interface Sample {
+    void call(double value, String... labels);
+  }
+
   private static void each(
-      Plugins plugins,
-      ToDoubleFunction<Plugins.Plugin> value,
-      BiConsumer<Double, String> callback) {
+      Plugins plugins, ToDoubleFunction<Plugins.Plugin> value, Sample callback) {
     for (Plugins.Plugin plugin : plugins.all()) {
-      callback.accept(value.applyAsDouble(plugin), plugin.instance());
+      callback.call(value.applyAsDouble(plugin), plugin.instance(), number(plugin));
     }
   }
 }

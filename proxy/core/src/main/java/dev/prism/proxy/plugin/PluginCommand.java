@@ -2,6 +2,7 @@ package dev.prism.proxy.plugin;
 
 import dev.prism.link.Hello;
 import dev.prism.link.LinkConfig;
+import dev.prism.plugin.v1.PluginRole;
 import dev.prism.proxy.config.ServerConfig;
 import java.io.File;
 import java.io.IOException;
@@ -13,10 +14,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
+import java.util.stream.Collectors;
 
 /**
  * What a plugin process is started with: its command line, its whole environment and its link.
@@ -131,15 +135,21 @@ record PluginCommand(
    * The environment, all of it: a plugin sees the names of RFC 6.3 and its own settings, and
    * nothing that happens to be in the proxy's environment.
    *
+   * @param process which of the backend's processes it is
    * @param descriptor how the process finds its link
    * @throws IOException where a file that is a part of it cannot be written
    */
-  Map<String, String> environment(ServerConfig.Backend backend, String descriptor)
+  Map<String, String> environment(ServerConfig.Backend backend, int process, String descriptor)
       throws IOException {
     Map<String, String> environment = new LinkedHashMap<>(backend.settings());
     environment.putAll(TopicsVariable.of(namespaces, backend.name(), data));
     environment.put("PRISM_BACKEND_TYPE", backend.type());
     environment.put("PRISM_INSTANCE", backend.name());
+    environment.put("PRISM_PROCESS", Integer.toString(process));
+    Set<PluginRole> roles = backend.processes().get(process);
+    if (!roles.equals(ServerConfig.Backend.ALL_ROLES)) {
+      environment.put("PRISM_PLUGIN_ROLE", names(roles));
+    }
     environment.put("PRISM_POOL_SIZE", Integer.toString(backend.pool().size()));
     environment.put(
         "PRISM_POOL_ACQUIRE_TIMEOUT_MS", Long.toString(backend.pool().acquireTimeout().toMillis()));
@@ -149,6 +159,12 @@ record PluginCommand(
     // By default glibc has eight a processor, and each keeps what was freed.
     environment.put("MALLOC_ARENA_MAX", "2");
     return environment;
+  }
+
+  private static String names(Set<PluginRole> roles) {
+    return roles.stream()
+        .map(role -> role.name().substring("PLUGIN_ROLE_".length()).toLowerCase(Locale.ROOT))
+        .collect(Collectors.joining(","));
   }
 
   /** Where the instance keeps its files. */

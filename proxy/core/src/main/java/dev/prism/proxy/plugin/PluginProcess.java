@@ -44,17 +44,19 @@ final class PluginProcess implements AutoCloseable {
    * process may: where the plugin asks the kernel to be told of its parent's death, the kernel
    * means the thread that started it.
    *
+   * @param number which of the backend's processes it is
    * @param log where the process's output goes
    * @throws IOException where there is no such plugin, or it cannot be started
    */
   @SuppressWarnings("FutureReturnValueIgnored") // the exit's own action; nothing to wait for
-  static PluginProcess start(PluginCommand command, ServerConfig.Backend backend, OutputStream log)
+  static PluginProcess start(
+      PluginCommand command, ServerConfig.Backend backend, int number, OutputStream log)
       throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command.line(backend.type()));
     ShmLinkServer link = ShmLinkServer.create(command.link(), command.proxy());
     try {
       builder.environment().clear();
-      builder.environment().putAll(command.environment(backend, link.descriptor()));
+      builder.environment().putAll(command.environment(backend, number, link.descriptor()));
       builder.redirectErrorStream(true);
       Process process = builder.start();
       process.onExit().thenRun(link::close);

@@ -3,22 +3,25 @@ package dev.prism.proxy.plugin;
 import dev.prism.link.ByteBudget;
 import dev.prism.link.Hello;
 import dev.prism.link.LinkConfig;
+import dev.prism.plugin.v1.PluginRole;
 import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.route.Plugins;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one plugin process per backend instance of the configuration, each watched by a thread of
- * its own, so that none waits for another. Closing it ends them all; if the proxy dies without
+ * Runs the plugin processes of each backend instance of the configuration, each watched by a thread
+ * of its own, so that none waits for another. Closing it ends them all; if the proxy dies without
  * that, each ends itself when its standard input does (hazard 18).
  */
 public final class PluginSupervisor implements Plugins, AutoCloseable {
@@ -27,7 +30,8 @@ public final class PluginSupervisor implements Plugins, AutoCloseable {
 
   private static final Duration RECORDING_GRACE = Duration.ofMinutes(2);
 
-  private final Map<String, SupervisedPlugin> plugins = new LinkedHashMap<>();
+  private final Map<String, List<SupervisedPlugin>> plugins = new LinkedHashMap<>();
+  private final List<SupervisedPlugin> all = new ArrayList<>();
 
   private PluginSupervisor() {}
 
@@ -59,11 +63,14 @@ public final class PluginSupervisor implements Plugins, AutoCloseable {
             LinkConfig.defaults(replies),
             proxy);
     for (ServerConfig.Backend backend : config.backends().values()) {
-      supervisor.plugins.put(
-          backend.name(),
-          new SupervisedPlugin(backend, command, log, RandomGenerator.getDefault()));
+      List<SupervisedPlugin> processes = new ArrayList<>();
+      for (int i = 0; i < backend.processes().size(); i++) {
+        processes.add(new SupervisedPlugin(backend, i, command, log, RandomGenerator.getDefault()));
+      }
+      supervisor.plugins.put(backend.name(), List.copyOf(processes));
+      supervisor.all.addAll(processes);
     }
-    supervisor.plugins.values().forEach(SupervisedPlugin::start);
+    supervisor.all.forEach(SupervisedPlugin::start);
     return supervisor;
   }
 
@@ -77,25 +84,38 @@ public final class PluginSupervisor implements Plugins, AutoCloseable {
    */
   public boolean awaitReady(Duration atMost) throws PluginStartException, InterruptedException {
     long deadline = System.nanoTime() + atMost.toNanos();
-    for (SupervisedPlugin plugin : plugins.values()) {
+    for (SupervisedPlugin plugin : all) {
       plugin.awaitSettled(deadline);
     }
-    return ready();
+    return all.stream().allMatch(SupervisedPlugin::isReady);
   }
 
   @Override
-  public @Nullable Plugin find(String instance) {
-    return plugins.get(instance);
+  public List<? extends Plugin> processes(String instance) {
+    return plugins.getOrDefault(instance, List.of());
   }
 
   @Override
   public Collection<? extends Plugin> all() {
-    return Collections.unmodifiableCollection(plugins.values());
+    return Collections.unmodifiableList(all);
   }
 
   @Override
   public boolean ready() {
-    return plugins.values().stream().allMatch(SupervisedPlugin::isReady);
+    return plugins.values().stream().allMatch(PluginSupervisor::serves);
+  }
+
+  /** Whether each role that a process of the instance plays is served by one that is ready. */
+  private static boolean serves(List<SupervisedPlugin> processes) {
+    Set<PluginRole> played = EnumSet.noneOf(PluginRole.class);
+    Set<PluginRole> ready = EnumSet.noneOf(PluginRole.class);
+    for (SupervisedPlugin process : processes) {
+      played.addAll(process.roles());
+      if (process.isReady()) {
+        ready.addAll(process.roles());
+      }
+    }
+    return ready.equals(played);
   }
 
   /**
@@ -104,9 +124,9 @@ public final class PluginSupervisor implements Plugins, AutoCloseable {
    */
   @Override
   public void close() {
-    plugins.values().forEach(SupervisedPlugin::stop);
+    all.forEach(SupervisedPlugin::stop);
     boolean interrupted = false;
-    for (SupervisedPlugin plugin : plugins.values()) {
+    for (SupervisedPlugin plugin : all) {
       while (true) {
         try {
           plugin.awaitStopped();

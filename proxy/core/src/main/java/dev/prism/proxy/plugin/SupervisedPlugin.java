@@ -4,6 +4,7 @@ import dev.prism.admin.v1.PluginState;
 import dev.prism.link.Link;
 import dev.prism.link.LinkException;
 import dev.prism.plugin.v1.InfoResponse;
+import dev.prism.plugin.v1.PluginRole;
 import dev.prism.plugin.v1.ProvisionRequest;
 import dev.prism.plugin.v1.ProvisionResponse;
 import dev.prism.plugin.v1.ReadyResponse;
@@ -16,19 +17,21 @@ import dev.prism.status.Reason;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * One backend instance's plugin: a thread of its own starts the process, watches it and starts it
- * again. That thread lives as long as the supervisor, and is the only one that changes what is
- * known; everyone else reads one immutable {@link PluginView}.
+ * One process of a backend instance's plugin: a thread of its own starts the process, watches it
+ * and starts it again. That thread lives as long as the supervisor, and is the only one that
+ * changes what is known; everyone else reads one immutable {@link PluginView}.
  */
 final class SupervisedPlugin implements Plugins.Plugin {
   private static final Logger LOG = LoggerFactory.getLogger(SupervisedPlugin.class);
@@ -48,6 +51,7 @@ final class SupervisedPlugin implements Plugins.Plugin {
   private static final Duration EXIT_LIMIT = Duration.ofMillis(500);
 
   private final ServerConfig.Backend backend;
+  private final int process;
   private final PluginCommand command;
   private final OutputStream log;
   private final Backoff backoff;
@@ -59,18 +63,21 @@ final class SupervisedPlugin implements Plugins.Plugin {
   private volatile PluginView view = PluginView.NEW;
 
   /**
+   * @param process its number among those of the backend
    * @param log where the process's output goes
    */
   SupervisedPlugin(
       ServerConfig.Backend backend,
+      int process,
       PluginCommand command,
       OutputStream log,
       RandomGenerator random) {
     this.backend = backend;
+    this.process = process;
     this.command = command;
     this.log = log;
     this.backoff = new Backoff(random);
-    this.thread = Thread.ofPlatform().name("plugin-" + backend.name()).unstarted(this::supervise);
+    this.thread = Thread.ofPlatform().name("plugin-" + name()).unstarted(this::supervise);
   }
 
   void start() {
@@ -102,13 +109,49 @@ final class SupervisedPlugin implements Plugins.Plugin {
   }
 
   @Override
+  public int process() {
+    return process;
+  }
+
+  @Override
+  public Set<PluginRole> roles() {
+    return backend.processes().get(process);
+  }
+
+  /** What people call it: its backend instance's name, and its number where it has others. */
+  private String name() {
+    return backend.processes().size() == 1 ? backend.name() : backend.name() + "/" + process;
+  }
+
+  @Override
+  public Plugins.@Nullable Incarnation live() {
+    Plugins.Incarnation incarnation = view.incarnation();
+    return incarnation == null || incarnation.link().state() == Link.State.DOWN
+        ? null
+        : incarnation;
+  }
+
+  @Override
   public Plugins.Incarnation current() {
-    PluginView now = view;
-    Plugins.Incarnation incarnation = now.incarnation();
-    if (incarnation == null || incarnation.link().state() == Link.State.DOWN) {
-      throw unavailable(now.state());
+    Plugins.Incarnation incarnation = live();
+    if (incarnation == null) {
+      throw unavailable(view.state());
     }
     return incarnation;
+  }
+
+  @Override
+  public @Nullable InfoResponse info() {
+    return view.info();
+  }
+
+  @Override
+  public boolean isReady() {
+    PluginView now = view;
+    Plugins.Incarnation incarnation = now.incarnation();
+    return now.state() == PluginState.PLUGIN_STATE_READY
+        && incarnation != null
+        && incarnation.link().state() == Link.State.UP;
   }
 
   @Override
@@ -153,10 +196,6 @@ final class SupervisedPlugin implements Plugins.Plugin {
         now.failedAt());
   }
 
-  boolean isReady() {
-    return view.state() == PluginState.PLUGIN_STATE_READY;
-  }
-
   @Override
   public String metrics(long deadlineNanos) {
     try {
@@ -164,7 +203,7 @@ final class SupervisedPlugin implements Plugins.Plugin {
     } catch (LinkException e) {
       throw PrismException.of(
           Reason.PLUGIN_UNAVAILABLE,
-          "plugin '%s' gives no metrics: %s".formatted(backend.name(), e.getMessage()));
+          "plugin '%s' gives no metrics: %s".formatted(name(), e.getMessage()));
     }
   }
 
@@ -191,7 +230,7 @@ final class SupervisedPlugin implements Plugins.Plugin {
         if (now.hopeless()) {
           throw new PluginStartException(
               "backend '%s' (%s) cannot start: %s"
-                  .formatted(backend.name(), backend.type(), now.failure()));
+                  .formatted(name(), backend.type(), now.failure()));
         }
         long left = deadlineNanos - System.nanoTime();
         if (left <= 0
@@ -216,18 +255,18 @@ final class SupervisedPlugin implements Plugins.Plugin {
           default -> "ended and is started again; try again";
         };
     return PrismException.of(
-        Reason.PLUGIN_UNAVAILABLE, "the plugin of backend '%s' %s".formatted(backend.name(), how));
+        Reason.PLUGIN_UNAVAILABLE, "the plugin of backend '%s' %s".formatted(name(), how));
   }
 
   private void supervise() {
     try {
       boolean stopped = false;
       while (!stopped) {
-        Ended ended = live();
+        Ended ended = liveOnce();
         stopped = stopping() || stop.await(pauseAfter(ended).toNanos(), TimeUnit.NANOSECONDS);
       }
     } catch (InterruptedException e) {
-      LOG.atError().addKeyValue("plugin", backend.name()).log("supervision was interrupted");
+      LOG.atError().addKeyValue("plugin", name()).log("supervision was interrupted");
     } finally {
       change(view.stopped());
     }
@@ -246,31 +285,31 @@ final class SupervisedPlugin implements Plugins.Plugin {
   private record Ended(Duration readyFor, String why, boolean hopeless) {}
 
   /** Starts a process, serves by it, and returns when it is gone. */
-  private Ended live() throws InterruptedException {
+  private Ended liveOnce() throws InterruptedException {
     Watch watch = new Watch(backend.restartStalledAfter());
-    PluginProcess process;
+    PluginProcess started;
     try {
-      process = PluginProcess.start(command, backend, log);
+      started = PluginProcess.start(command, backend, process, log);
     } catch (IOException e) {
       return new Ended(Duration.ZERO, String.valueOf(e.getMessage()), true);
     }
     String why;
-    try (process) {
-      change(view.started(process));
-      why = serve(process, watch);
+    try (started) {
+      change(view.started(started));
+      why = serve(started, watch);
       if (stopping()) {
-        process.terminate(); // again: stop() may have come before there was a process to tell
+        started.terminate(); // again: stop() may have come before there was a process to tell
         change(view.stopping());
-        if (!process.awaitExit(command.grace())) {
+        if (!started.awaitExit(command.grace())) {
           LOG.atWarn()
-              .addKeyValue("plugin", backend.name())
+              .addKeyValue("plugin", name())
               .log("plugin did not end within {} ms and is killed", command.grace().toMillis());
         }
       }
     }
     Duration readyFor = watch.readyFor(System.nanoTime());
     return why.isEmpty()
-        ? new Ended(readyFor, process.lastWords(), process.saysHopeless())
+        ? new Ended(readyFor, started.lastWords(), started.saysHopeless())
         : new Ended(readyFor, why, false);
   }
 
@@ -327,12 +366,13 @@ final class SupervisedPlugin implements Plugins.Plugin {
       Plugins.Incarnation incarnation,
       InfoResponse info,
       Readiness readiness) {
-    if (readiness.ready() == isReady() || !process.isAlive()) {
+    boolean wasReady = view.state() == PluginState.PLUGIN_STATE_READY;
+    if (readiness.ready() == wasReady || !process.isAlive()) {
       return;
     }
     LoggingEventBuilder event =
         (readiness.ready() ? LOG.atInfo() : LOG.atWarn())
-            .addKeyValue("plugin", backend.name())
+            .addKeyValue("plugin", name())
             .addKeyValue("pid", process.pid())
             .addKeyValue("incarnation", incarnation.number());
     if (readiness.ready()) {
@@ -349,7 +389,7 @@ final class SupervisedPlugin implements Plugins.Plugin {
     boolean looping = ended.hopeless() || backoff.isCrashLoop();
     Duration pause = ended.hopeless() ? Backoff.LONGEST : counted;
     LOG.atError()
-        .addKeyValue("plugin", backend.name())
+        .addKeyValue("plugin", name())
         .addKeyValue("restart_in_ms", pause.toMillis())
         .log("plugin {}: {}", looping ? "keeps failing" : "ended", ended.why());
     change(

@@ -8,6 +8,7 @@ import dev.prism.keyvalue.v1.Keyvalue;
 import dev.prism.options.Access;
 import dev.prism.options.MethodInfo;
 import dev.prism.options.Options;
+import dev.prism.plugin.v1.PluginRole;
 import dev.prism.pubsub.v1.Pubsub;
 import dev.prism.queue.v1.Queue;
 import dev.prism.reader.v1.Reader;
@@ -36,6 +37,8 @@ public final class MethodTable {
    * @param pattern the interface it belongs to, and so the configs that it can use
    * @param request the type of its request, or of each message of a stream of them
    * @param response the type of its answer, or of each message of a stream of them
+   * @param role the processes of a backend that serve it
+   * @param spread which of those, where there are several
    * @param resources reads what a request names
    */
   public record Method(
@@ -48,6 +51,8 @@ public final class MethodTable {
       AccessPattern pattern,
       Descriptor request,
       Descriptor response,
+      PluginRole role,
+      Spread spread,
       ResourceScanner resources) {
     /** Whether it is a stream of what others write, which has no end of its own. */
     public boolean isSubscription() {
@@ -97,9 +102,32 @@ public final class MethodTable {
                 pattern,
                 method.getInputType(),
                 method.getOutputType(),
+                role(pattern, method.getName()),
+                spread(pattern, method.getName()),
                 ResourceScanner.of(method.getInputType())));
       }
     }
+  }
+
+  private static PluginRole role(AccessPattern pattern, String name) {
+    boolean publishes = name.startsWith("Publish");
+    return switch (pattern) {
+      case ACCESS_PATTERN_QUEUE ->
+          publishes ? PluginRole.PLUGIN_ROLE_PUBLISHER : PluginRole.PLUGIN_ROLE_CONSUMER;
+      case ACCESS_PATTERN_PUBSUB ->
+          publishes ? PluginRole.PLUGIN_ROLE_PUBLISHER : PluginRole.PLUGIN_ROLE_LISTENER;
+      default -> PluginRole.PLUGIN_ROLE_PROCESSOR;
+    };
+  }
+
+  private static Spread spread(AccessPattern pattern, String name) {
+    if (pattern == AccessPattern.ACCESS_PATTERN_QUEUE && name.equals("Acknowledge")) {
+      return Spread.OWNERS;
+    }
+    return pattern == AccessPattern.ACCESS_PATTERN_PUBSUB
+            && (name.equals("Unsubscribe") || name.equals("ListSubscriptions"))
+        ? Spread.ALL
+        : Spread.ONE;
   }
 
   /** The method of this full gRPC name, or null where no data interface has it. */

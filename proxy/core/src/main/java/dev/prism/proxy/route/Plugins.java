@@ -3,35 +3,63 @@ package dev.prism.proxy.route;
 import dev.prism.admin.v1.PluginState;
 import dev.prism.link.Link;
 import dev.prism.plugin.v1.InfoResponse;
+import dev.prism.plugin.v1.PluginRole;
 import dev.prism.plugin.v1.ProvisionRequest;
 import dev.prism.plugin.v1.ProvisionResponse;
 import dev.prism.status.PrismException;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The plugins as the router, the metrics and the admin service see them: one per backend instance
- * of the server's configuration, each with at most one live incarnation. The supervisor implements
- * it. The set of instances is fixed while the server runs. Safe for any thread; nothing but {@link
- * Plugin#awaitNext}, {@link Plugin#metrics} and {@link Plugin#provision} blocks.
+ * The plugins as the router, the metrics and the admin service see them: one or more processes per
+ * backend instance of the server's configuration, each with at most one live incarnation. The
+ * supervisor implements it. The set of them is fixed while the server runs. Safe for any thread;
+ * nothing but {@link Plugin#awaitNext}, {@link Plugin#metrics} and {@link Plugin#provision} blocks.
  */
 public interface Plugins {
-  /** The plugin of one instance, or null where the configuration has none of that name. */
-  @Nullable Plugin find(String instance);
+  /**
+   * The processes of one instance, in the order of their numbers; empty where the configuration has
+   * no instance of that name.
+   */
+  List<? extends Plugin> processes(String instance);
 
-  /** Every plugin, in the configuration's order. */
+  /** The first process of one instance, or null where the configuration has none of that name. */
+  default @Nullable Plugin find(String instance) {
+    List<? extends Plugin> processes = processes(instance);
+    return processes.isEmpty() ? null : processes.getFirst();
+  }
+
+  /** Every process, in the configuration's order. */
   Collection<? extends Plugin> all();
 
-  /** Whether every plugin has a link that is up: what readiness follows. */
+  /** Whether calls of every instance and role are served: what readiness follows. */
   boolean ready();
 
   /**
-   * One backend instance's plugin over all its incarnations. Asked on every call: holds no lock.
+   * One process of a backend instance over all its incarnations. Asked on every call: holds no
+   * lock.
    */
   interface Plugin {
     /** The instance's name. */
     String instance();
+
+    /** Its number among those of the instance, from 0. */
+    int process();
+
+    /** What it is started for; at least one. */
+    Set<PluginRole> roles();
+
+    /** Whether it serves calls and its backend answers, as far as is known. */
+    boolean isReady();
+
+    /** The live incarnation, or null where there is none now. */
+    @Nullable Incarnation live();
+
+    /** What it says of itself, or null before it has answered for the first time. */
+    @Nullable InfoResponse info();
 
     /** The backend's type, as configured: {@code memory}, {@code sqlite} ... */
     String type();

@@ -4,43 +4,49 @@ import com.google.rpc.Code;
 import dev.prism.link.CallHeader;
 import dev.prism.link.Exchange;
 import dev.prism.link.LinkException;
+import dev.prism.plugin.v1.PluginRole;
 import dev.prism.proxy.gate.Passage;
 import dev.prism.proxy.metrics.ProxyMetrics;
 import dev.prism.proxy.route.Plugins.Incarnation;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
-import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * From a call's config to the link of the plugin that serves it, and again to the next process
- * where one dies under the call. Safe for any thread; takes no lock and allocates a header per
- * call.
+ * From a call's config to the link of a process that serves it, and again to another one where it
+ * dies under the call. Safe for any thread; takes no lock and allocates a header per call.
  */
 public final class Router {
-  /** One instance with its data points, so that a call looks up one map. */
-  private record Target(
-      Plugins.Plugin plugin,
-      CounterDataPoint calls,
-      CounterDataPoint resent,
-      CounterDataPoint errors) {}
+  /** By instance and, within, by the number of the role; null where no process plays it. */
+  private final Map<String, @Nullable Pool[]> pools = new HashMap<>();
 
-  private final Map<String, Target> targets = new HashMap<>();
   private final ProxyMetrics metrics;
+  private final Spreading spreading = new Spreading(this);
 
   public Router(Plugins plugins, ProxyMetrics metrics) {
     this.metrics = metrics;
+    Map<String, List<Target>> targets = new HashMap<>();
     for (Plugins.Plugin plugin : plugins.all()) {
-      String instance = plugin.instance();
-      targets.put(
-          instance,
-          new Target(
-              plugin,
-              metrics.pluginCalls(instance),
-              metrics.resent(instance),
-              metrics.pluginErrors(instance)));
+      targets
+          .computeIfAbsent(plugin.instance(), instance -> new ArrayList<>())
+          .add(new Target(plugin, metrics));
     }
+    targets.forEach((instance, all) -> pools.put(instance, byRole(all)));
+  }
+
+  private static @Nullable Pool[] byRole(List<Target> all) {
+    @Nullable Pool[] pools = new Pool[PluginRole.PLUGIN_ROLE_LISTENER_VALUE + 1];
+    for (int role = 1; role < pools.length; role++) {
+      PluginRole wanted = PluginRole.forNumber(role);
+      List<Target> playing =
+          all.stream().filter(target -> target.plugin().roles().contains(wanted)).toList();
+      pools[role] = playing.isEmpty() ? null : new Pool(playing);
+    }
+    return pools;
   }
 
   /**
@@ -51,53 +57,101 @@ public final class Router {
    * @throws PrismException likewise
    */
   public byte[] call(Passage call) throws CallFailedException {
-    return send(call, (incarnation, header) -> incarnation.link().call(header, call.request()));
+    Pool pool = pool(call);
+    return pool.isShared() && call.method().spread() != Spread.ONE
+        ? spreading.call(call, pool)
+        : call(call, pool, null, call.request());
   }
 
   /**
-   * Opens a stream. Once it is open it is not sent again: part of its answer may have reached the
-   * client.
+   * One call, as {@link #call(Passage)}.
+   *
+   * @param wanted the process that it is for, while that runs; null: any
+   */
+  byte[] call(Passage call, Pool pool, @Nullable Target wanted, byte[] request)
+      throws CallFailedException {
+    return send(
+        call,
+        pool,
+        wanted,
+        (target, incarnation, header) -> incarnation.link().call(header, request));
+  }
+
+  /**
+   * Opens a stream. Once it is open it stays with its process, and is not sent again: part of its
+   * answer may have reached the client.
    */
   public Exchange open(Passage call) throws CallFailedException {
-    return send(call, (incarnation, header) -> incarnation.link().open(header, call.request()));
+    Pool pool = pool(call);
+    return send(
+        call,
+        pool,
+        null,
+        (target, incarnation, header) -> {
+          Exchange opened = incarnation.link().open(header, call.request());
+          return pool.isShared() ? new CountedStream(opened, target) : opened;
+        });
   }
 
   /** A failure of an open stream, as {@link #call} has it. */
-  public CallFailedException failed(Passage call, LinkException failure) {
-    return failed(target(call), call, failure);
+  public CallFailedException failed(Passage call, Exchange stream, LinkException failure) {
+    Target target = stream instanceof CountedStream counted ? counted.target() : null;
+    return failed(target == null ? pool(call).targets()[0] : target, call, failure);
   }
 
   @FunctionalInterface
   private interface Sending<T> {
-    T send(Incarnation incarnation, CallHeader header) throws LinkException;
+    T send(Target target, Incarnation incarnation, CallHeader header) throws LinkException;
   }
 
-  private <T> T send(Passage call, Sending<T> sending) throws CallFailedException {
-    Target target = target(call);
+  private <T> T send(Passage call, Pool pool, @Nullable Target wanted, Sending<T> sending)
+      throws CallFailedException {
+    boolean stream = !call.method().unary();
     CallHeader header = header(call);
-    Incarnation incarnation = current(target, call);
+    Target target = wanted == null ? pool.pick(stream, null) : wanted;
+    Incarnation incarnation = target.plugin().live();
+    if (incarnation == null && wanted != null) {
+      target = pool.pick(stream, null);
+      incarnation = target.plugin().live();
+    }
+    while (incarnation == null) { // the last one ended and another is on its way
+      target = await(pool, null, 0, target, call);
+      incarnation = target.plugin().live();
+    }
     metrics.handedOver(System.nanoTime() - call.receivedNanos());
     target.calls().inc();
     while (true) {
       try {
-        return sending.send(incarnation, header);
+        return sending.send(target, incarnation, header);
       } catch (LinkException failure) {
         if (!mayResend(call, failure)) {
           throw failed(target, call, failure);
         }
-        incarnation = next(target, incarnation.number(), call);
+        Target ended = target;
+        long number = incarnation.number();
+        target = pool.pick(stream, ended);
+        incarnation = target == ended ? null : target.plugin().live();
+        while (incarnation == null) {
+          target = await(pool, ended, number, ended, call);
+          incarnation = target.plugin().live();
+        }
         target.resent().inc();
       }
     }
   }
 
-  private Target target(Passage call) {
-    Target target = targets.get(call.config().instance());
-    if (target == null) {
+  private Pool pool(Passage call) {
+    @Nullable Pool[] roles = pools.get(call.config().instance());
+    if (roles == null) {
       throw PrismException.of(
           Reason.PLUGIN_NOT_FOUND, "The session's backend is no longer configured.");
     }
-    return target;
+    Pool pool = roles[call.method().role().getNumber()];
+    if (pool == null) {
+      throw PrismException.of(
+          Reason.METHOD_UNIMPLEMENTED, "No process of the backend is there for this method.");
+    }
+    return pool;
   }
 
   private static CallHeader header(Passage call) {
@@ -113,20 +167,13 @@ public final class Router {
         call.traceparent());
   }
 
-  /** The live process, or the next one where the last one ended and another is on its way. */
-  private static Incarnation current(Target target, Passage call) {
+  /** A process that serves, after the incarnation {@code after} of {@code ended}. */
+  private static Target await(
+      Pool pool, @Nullable Target ended, long after, Target charged, Passage call) {
     try {
-      return target.plugin().current();
+      return pool.await(ended, after, call.deadlineNanos());
     } catch (PrismException none) {
-      return next(target, 0, call);
-    }
-  }
-
-  private static Incarnation next(Target target, long after, Passage call) {
-    try {
-      return target.plugin().awaitNext(after, call.deadlineNanos());
-    } catch (PrismException none) {
-      target.errors().inc();
+      charged.errors().inc();
       throw none;
     } catch (InterruptedException e) {
       throw PrismException.of(Reason.CANCELLED, "The call was cancelled.");

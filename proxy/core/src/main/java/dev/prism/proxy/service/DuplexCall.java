@@ -122,7 +122,7 @@ final class DuplexCall extends ServerCall.Listener<byte[]> {
         code = Code.OK_VALUE;
       }
     } catch (LinkException failure) {
-      code = fail(passage, status(passage, failure), null);
+      code = fail(passage, status(passage, open, failure), null);
     } catch (RuntimeException | Error defect) {
       code = fail(passage, Answers.INTERNAL, defect);
     } finally {
@@ -130,9 +130,9 @@ final class DuplexCall extends ServerCall.Listener<byte[]> {
     }
   }
 
-  private Status status(Passage passage, LinkException failure) {
+  private Status status(Passage passage, Exchange open, LinkException failure) {
     Status why = because;
-    return why == null ? context.router().failed(passage, failure).status() : why;
+    return why == null ? context.router().failed(passage, open, failure).status() : why;
   }
 
   private Metadata successTrailers(Passage passage) {

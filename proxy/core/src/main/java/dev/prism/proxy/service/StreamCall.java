@@ -37,23 +37,29 @@ final class StreamCall extends DataCall {
     try (Session.EndListener _ = passage.session().onEnd(() -> end(SESSION_ENDED));
         Subscriptions.Place _ = place();
         Exchange exchange = context.router().open(passage)) {
-      exchange.halfClose();
-      call.sendHeaders(new Metadata());
-      byte[] message = exchange.receive();
-      while (message != null) {
-        if (!send(message)) {
-          throw gone();
-        }
-        message = exchange.receive();
+      try {
+        handOn(exchange);
+      } catch (LinkException failure) {
+        throw context.router().failed(passage, exchange, failure);
       }
-    } catch (LinkException failure) {
-      throw context.router().failed(passage, failure);
     }
     if (!cancellation.finish()) {
       throw gone();
     }
     call.close(io.grpc.Status.OK, successTrailers(passage));
     return Code.OK_VALUE;
+  }
+
+  private void handOn(Exchange exchange) throws LinkException, CallFailedException {
+    exchange.halfClose();
+    call.sendHeaders(new Metadata());
+    byte[] message = exchange.receive();
+    while (message != null) {
+      if (!send(message)) {
+        throw gone();
+      }
+      message = exchange.receive();
+    }
   }
 
   private boolean send(byte[] message) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -51,6 +52,8 @@ class ExampleConfigTest {
             paths.add(at);
             collect(at, child, paths);
           });
+    } else if (value instanceof List<?> list) {
+      list.forEach(entry -> collect(path, entry, paths));
     }
   }
 }

@@ -18,20 +18,20 @@ class FamiliesTest {
         """;
     MetricsPage.Families families = new MetricsPage.Families();
 
-    families.add("a", page);
-    families.add("b", page);
+    families.add("a", 0, page);
+    families.add("b", 1, page);
 
     assertThat(families.text())
         .isEqualTo(
             """
             # HELP ops_total Operations.
             # TYPE ops_total counter
-            ops_total{instance="a",op="Get"} 1.0
-            ops_total{instance="b",op="Get"} 1.0
+            ops_total{instance="a",process="0",op="Get"} 1.0
+            ops_total{instance="b",process="1",op="Get"} 1.0
             # HELP up Up.
             # TYPE up gauge
-            up{instance="a"} 1.0
-            up{instance="b"} 1.0
+            up{instance="a",process="0"} 1.0
+            up{instance="b",process="1"} 1.0
             """);
   }
 }

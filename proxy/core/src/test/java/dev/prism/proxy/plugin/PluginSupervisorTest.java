@@ -9,6 +9,7 @@ import dev.prism.grpc.Engine;
 import dev.prism.link.CallHeader;
 import dev.prism.link.Link;
 import dev.prism.link.LinkException;
+import dev.prism.plugin.v1.PluginRole;
 import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.config.ServerConfig.Backend;
 import dev.prism.proxy.route.Plugins;
@@ -24,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.jar.Attributes;
@@ -216,6 +218,62 @@ class PluginSupervisorTest {
             name ->
                 name.startsWith("PRISM_")
                     || List.of("TEST_MODE", "PWD", "MALLOC_ARENA_MAX").contains(name));
+  }
+
+  @Test
+  void severalProcessesOfABackendAreEachTheirOwn() throws Exception {
+    // Given
+    PluginSupervisor plugins =
+        start(
+            new Backend(
+                "a",
+                "test",
+                pool(),
+                Map.of("TEST_MODE", "tell"),
+                Duration.ofMinutes(1),
+                List.of(Backend.ALL_ROLES, Set.of(PluginRole.PLUGIN_ROLE_CONSUMER))));
+    plugins.awaitReady(LONG);
+    Plugins.Plugin first = plugins.processes("a").get(0);
+    Plugins.Plugin second = plugins.processes("a").get(1);
+    long pid = second.status().pid();
+
+    // When
+    signal("KILL", pid);
+
+    // Then
+    await("another second", () -> second.isReady() && second.status().pid() != pid);
+    assertThat(second.status().restarts()).isEqualTo(1);
+    assertThat(first.status().restarts()).isZero();
+    assertThat(second.roles()).containsExactly(PluginRole.PLUGIN_ROLE_CONSUMER);
+    assertThat(echo(first.current().link(), "one")).isEqualTo("one");
+    assertThat(echo(second.current().link(), "two")).isEqualTo("two");
+    assertThat(log.toString(UTF_8))
+        .contains("process 0 plays null")
+        .contains("process 1 plays consumer");
+  }
+
+  @Test
+  void aBackendServesWhileEachRoleHasAProcessThatIsReady() throws Exception {
+    // Given
+    PluginSupervisor plugins =
+        start(
+            new Backend(
+                "a",
+                "test",
+                pool(),
+                Map.of(),
+                Duration.ofMinutes(1),
+                List.of(Backend.ALL_ROLES, Backend.ALL_ROLES)));
+    plugins.awaitReady(LONG);
+    long pid = plugins.processes("a").get(0).status().pid();
+
+    // When
+    signal("STOP", pid);
+    await("it is passed over", () -> !plugins.processes("a").get(0).isReady());
+
+    // Then
+    assertThat(plugins.ready()).isTrue();
+    signal("CONT", pid);
   }
 
   private PluginSupervisor start(Backend... backends) {

@@ -23,7 +23,14 @@ public final class TestPlugin {
     switch (environment.getOrDefault("TEST_MODE", "")) {
       case "crash" -> end(3, "out of luck");
       case "refuse" -> end(PluginProcess.EXIT_CONFIGURATION, "the file is from a newer version");
-      case "tell" -> System.out.println("environment " + environment.keySet());
+      case "tell" -> {
+        System.out.println("environment " + environment.keySet());
+        System.out.println(
+            "process "
+                + environment.get("PRISM_PROCESS")
+                + " plays "
+                + environment.get("PRISM_PLUGIN_ROLE"));
+      }
       case "deaf" -> Runtime.getRuntime().addShutdownHook(new Thread(TestPlugin::sleepForEver));
       default -> {}
     }

@@ -11,8 +11,10 @@ import dev.prism.plugin.v1.InfoRequest;
 import dev.prism.plugin.v1.InfoResponse;
 import dev.prism.plugin.v1.MetricsRequest;
 import dev.prism.plugin.v1.MetricsResponse;
+import dev.prism.plugin.v1.PluginRole;
 import dev.prism.plugin.v1.ProvisionRequest;
 import dev.prism.plugin.v1.ProvisionResponse;
+import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.route.CallFailedException;
 import dev.prism.proxy.route.Outcomes;
 import dev.prism.proxy.route.Plugins;
@@ -51,8 +53,9 @@ public final class InProcessPlugins implements Plugins, AutoCloseable {
   }
 
   @Override
-  public Plugin find(String instance) {
-    return plugins.get(instance);
+  public List<One> processes(String instance) {
+    One one = plugins.get(instance);
+    return one == null ? List.of() : List.of(one);
   }
 
   /** The plugin of an instance that is there. */
@@ -140,6 +143,26 @@ public final class InProcessPlugins implements Plugins, AutoCloseable {
     }
 
     @Override
+    public int process() {
+      return 0;
+    }
+
+    @Override
+    public Set<PluginRole> roles() {
+      return ServerConfig.Backend.ALL_ROLES;
+    }
+
+    @Override
+    public boolean isReady() {
+      return up();
+    }
+
+    @Override
+    public Incarnation live() {
+      return up() ? incarnation : null;
+    }
+
+    @Override
     public Incarnation current() {
       if (!up()) {
         throw unavailable();
@@ -182,7 +205,8 @@ public final class InProcessPlugins implements Plugins, AutoCloseable {
           null);
     }
 
-    private InfoResponse info() {
+    @Override
+    public InfoResponse info() {
       if (!up()) {
         return InfoResponse.getDefaultInstance();
       }

@@ -39,13 +39,15 @@ final class Cluster implements AutoCloseable {
 
   private final Lazy<Admin> admin;
   private final Topics topics;
+  private final int messageBytes;
 
   /** By physical name: how many partitions those topics have that are known to be there. */
   private final Map<String, Integer> known = new ConcurrentHashMap<>();
 
-  Cluster(Drivers drivers, Topics topics) {
+  Cluster(Drivers drivers, KafkaSettings settings) {
     this.admin = new Lazy<>(drivers::admin);
-    this.topics = topics;
+    this.topics = settings.topics();
+    this.messageBytes = settings.messageBytes();
   }
 
   Admin admin() {
@@ -150,8 +152,9 @@ final class Cluster implements AutoCloseable {
     throw PrismException.of(Reason.BACKEND_UNAVAILABLE, "Kafka does not show the new topic yet");
   }
 
-  private static Map<String, String> settings(Topic topic) {
+  private Map<String, String> settings(Topic topic) {
     Map<String, String> settings = new HashMap<>();
+    settings.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(messageBytes));
     // The time at which the brokers took a message is what Seek by time goes by.
     settings.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
     if (topic.retentionMillis() > 0) {

@@ -89,6 +89,13 @@ final class Drivers {
     return new KafkaConsumer<>(reading(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 
+  /** One that belongs to no group, and goes on with what comes where it has missed something. */
+  KafkaConsumer<byte[], byte[]> listener() {
+    Map<String, Object> config = reading();
+    config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest");
+    return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+  }
+
   /**
    * A member of a group.
    *

@@ -67,8 +67,7 @@ final class Errors {
   /** A message that went out and was not acknowledged. */
   static Status notAcknowledged(Throwable failure) {
     if (failure instanceof RetriableException || reason(failure) == Reason.INTERNAL) {
-      LOG.warn("Kafka: {}", failure.toString());
-      return unknown().status();
+      return unknown().status(); // whoever sent it logs it, once for all messages
     }
     return answer(failure).status();
   }

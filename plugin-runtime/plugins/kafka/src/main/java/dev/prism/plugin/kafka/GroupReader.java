@@ -15,6 +15,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -230,7 +231,7 @@ final class GroupReader {
   void away(Runnable move) {
     call(
         () -> {
-          commits.now(consumer);
+          commitLast();
           consumer.unsubscribe();
           lose();
           try {
@@ -247,6 +248,9 @@ final class GroupReader {
     FutureTask<T> task = new FutureTask<>(work);
     tasks.add(task);
     wake();
+    if (!thread.isAlive()) {
+      task.cancel(false); // it came too late to be seen
+    }
     try {
       return task.get(4L * Drivers.CALL_MILLIS, TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
@@ -254,6 +258,9 @@ final class GroupReader {
     } catch (TimeoutException e) {
       task.cancel(false);
       throw Errors.unknown();
+    } catch (CancellationException e) {
+      throw PrismException.of(
+          Reason.BACKEND_UNAVAILABLE, "the group was just left by this process; try again");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw PrismException.of(Reason.CANCELLED, "the call was given up");
@@ -403,12 +410,17 @@ final class GroupReader {
     }
   }
 
-  private void end() {
+  /** Before the group is left; where it is not let in any more, what was settled comes again. */
+  private void commitLast() {
     try {
       commits.now(consumer);
     } catch (KafkaException e) {
       LOG.warn("what was settled last of {} is not committed: {}", topic, e.toString());
     }
+  }
+
+  private void end() {
+    commitLast();
     lose();
     for (FutureTask<?> task = tasks.poll(); task != null; task = tasks.poll()) {
       task.cancel(false);

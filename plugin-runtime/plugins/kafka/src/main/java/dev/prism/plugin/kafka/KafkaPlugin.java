@@ -4,17 +4,20 @@ import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginMain;
 import dev.prism.sdk.log.JsonLogging;
+import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
 import java.time.InstantSource;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
 /**
- * Queues on Apache Kafka. {@code KAFKA_BROKERS} says where it is; {@code docs/kafka.md} lists the
- * other variables.
+ * Queues and events on Apache Kafka. {@code KAFKA_BROKERS} says where it is; {@code docs/kafka.md}
+ * lists the other variables.
  */
 public final class KafkaPlugin implements Plugin {
   private final InstantSource clock;
+  private @Nullable Connections connections;
 
   /** Counts times of acknowledgement by {@code clock}. */
   public KafkaPlugin(InstantSource clock) {
@@ -38,8 +41,24 @@ public final class KafkaPlugin implements Plugin {
 
   @Override
   public Optional<MessageQueue> queue(PluginConfig config) {
+    return Optional.of(new KafkaQueue(connect(config), clock));
+  }
+
+  @Override
+  public Optional<PubSub> pubSub(PluginConfig config) {
+    return Optional.of(new KafkaPubSub(connect(config)));
+  }
+
+  /** The process's connections, which queues and events share. */
+  private synchronized Connections connect(PluginConfig config) {
     quiet();
-    return Optional.of(new KafkaQueue(KafkaSettings.of(config), clock));
+    Connections open = connections;
+    if (open == null || !open.retain()) {
+      open = new Connections(KafkaSettings.of(config));
+      open.retain();
+      connections = open;
+    }
+    return open;
   }
 
   /**

@@ -55,6 +55,7 @@ final class KafkaQueue implements MessageQueue {
   /** The process that leased a message is in these bits of a receipt's owner. */
   private static final int PROCESS_SHIFT = 48;
 
+  private final Connections connections;
   private final KafkaSettings settings;
   private final InstantSource clock;
   private final Drivers drivers;
@@ -69,19 +70,25 @@ final class KafkaQueue implements MessageQueue {
 
   private record Name(String namespace, String topic, String group) {}
 
-  KafkaQueue(KafkaSettings settings, InstantSource clock) {
-    this.settings = settings;
+  KafkaQueue(Connections connections, InstantSource clock) {
+    this.connections = connections;
+    this.settings = connections.settings();
     this.clock = clock;
-    this.drivers = new Drivers(settings);
-    this.cluster = new Cluster(drivers, settings.topics());
-    this.places = new Places(cluster);
-    this.publisher = new Publisher(drivers, cluster);
+    this.drivers = connections.drivers();
+    this.cluster = connections.cluster();
+    this.places = connections.places();
+    this.publisher = connections.publisher();
     this.membership = Membership.open(settings.dataDir(), settings.process());
   }
 
   @Override
   public Set<Capability> capabilities() {
     return CAPABILITIES;
+  }
+
+  @Override
+  public boolean isProcessBound() {
+    return true;
   }
 
   @Override
@@ -423,8 +430,7 @@ final class KafkaQueue implements MessageQueue {
     readers.forEach(TopicReader::close);
     groups.values().forEach(GroupReader::awaitEnd);
     readers.forEach(TopicReader::awaitEnd);
-    publisher.close();
-    cluster.close();
+    connections.release();
     membership.close();
   }
 }

@@ -35,7 +35,10 @@ record KafkaSettings(
     int messageBytes,
     Topics topics) {
   private static final int DELIVERY_MILLIS = 10_000;
-  private static final long MESSAGE_BYTES = 1 << 20;
+
+  /** An event of a mebibyte, with its headers, and what a batch of one record has on top. */
+  private static final long MESSAGE_BYTES = (1 << 20) + (128 << 10);
+
   private static final long LEAST_MESSAGE_BYTES = 1 << 10;
   private static final long MOST_MESSAGE_BYTES = 16 << 20;
 

@@ -1,5 +1,6 @@
 package dev.prism.plugin.kafka;
 
+import com.google.rpc.Status;
 import dev.prism.sdk.queue.Message;
 import dev.prism.sdk.queue.Publication;
 import dev.prism.sdk.queue.PublicationResult;
@@ -9,8 +10,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -21,40 +26,32 @@ import org.slf4j.LoggerFactory;
 /** Writes messages with the one producer of this process. Any thread. */
 final class Publisher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
+  private static final long LOG_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
   private final Cluster cluster;
   private final Lazy<KafkaProducer<byte[], byte[]>> producer;
+
+  /** The last time that a failure was logged: one stands for all that come with it. */
+  private volatile long loggedNanos = System.nanoTime() - LOG_NANOS;
 
   Publisher(Drivers drivers, Cluster cluster) {
     this.cluster = cluster;
     this.producer = new Lazy<>(drivers::producer);
   }
 
-  /** The driver's producer, which everything that this process writes goes through. */
-  KafkaProducer<byte[], byte[]> producer() {
-    return producer.get();
-  }
-
   /** As {@link dev.prism.sdk.queue.MessageQueue#publish}. */
   List<PublicationResult> publish(String namespace, List<Publication> publications) {
-    KafkaProducer<byte[], byte[]> open = producer.get();
     List<@Nullable PublicationResult> refused = new ArrayList<>(publications.size());
     List<PublishResult[]> written = new ArrayList<>(publications.size());
-    try {
-      for (Publication publication : publications) {
-        PublishResult[] results = new PublishResult[publication.messages().size()];
-        written.add(results);
-        refused.add(send(open, namespace, publication, results));
-      }
-      // Nothing waits for more to come: what is here goes out now, in as few requests as can be.
-      open.flush();
-    } catch (KafkaException e) {
-      // The driver says so where its producer will not work again.
-      LOG.error("the producer failed; another takes its place", e);
-      producer.renew(open, broken -> broken.close(Duration.ZERO));
-      throw Errors.unknown();
-    }
+    flushed(
+        open -> {
+          for (Publication publication : publications) {
+            PublishResult[] results = new PublishResult[publication.messages().size()];
+            written.add(results);
+            refused.add(send(open, namespace, publication, results));
+          }
+        });
     List<PublicationResult> results = new ArrayList<>(publications.size());
     for (int i = 0; i < written.size(); i++) {
       PublicationResult refusal = refused.get(i);
@@ -83,6 +80,45 @@ final class Publisher implements AutoCloseable {
     return null;
   }
 
+  /**
+   * Writes records, in their order.
+   *
+   * @return one result a record: empty where the brokers have it
+   */
+  List<Optional<Status>> send(List<ProducerRecord<byte[], byte[]>> records) {
+    PublishResult[] written = new PublishResult[records.size()];
+    flushed(
+        open -> {
+          for (int i = 0; i < written.length; i++) {
+            ProducerRecord<byte[], byte[]> record = records.get(i);
+            var _ = open.send(record, new Written(record.topic(), written, i));
+          }
+        });
+    List<Optional<Status>> results = new ArrayList<>(written.length);
+    for (PublishResult each : written) {
+      results.add(
+          each instanceof PublishResult.Failed(Status status)
+              ? Optional.of(status)
+              : Optional.empty());
+    }
+    return results;
+  }
+
+  /** Has {@code sending} hand records to the producer, and waits until all are answered. */
+  private void flushed(Consumer<KafkaProducer<byte[], byte[]>> sending) {
+    KafkaProducer<byte[], byte[]> open = producer.get();
+    try {
+      sending.accept(open);
+      // Nothing waits for more to come: what is here goes out now, in as few requests as can be.
+      open.flush();
+    } catch (KafkaException e) {
+      // The driver says so where its producer will not work again.
+      LOG.error("the producer failed; another takes its place", e);
+      producer.renew(open, broken -> broken.close(Duration.ZERO));
+      throw Errors.unknown();
+    }
+  }
+
   /** Takes down what became of a message. */
   private final class Written implements Callback {
     private final Thread sender = Thread.currentThread();
@@ -105,6 +141,10 @@ final class Publisher implements AutoCloseable {
                 metadata.partition(),
                 metadata.offset());
         return;
+      }
+      if (System.nanoTime() - loggedNanos >= LOG_NANOS) {
+        loggedNanos = System.nanoTime();
+        LOG.warn("messages to {} were not acknowledged: {}", topic, failure.toString());
       }
       if (failure instanceof UnknownTopicOrPartitionException) {
         cluster.forget(topic);

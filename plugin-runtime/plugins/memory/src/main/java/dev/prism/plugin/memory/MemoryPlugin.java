@@ -39,6 +39,11 @@ public final class MemoryPlugin implements Plugin {
   }
 
   @Override
+  public boolean isSingleProcess() {
+    return true;
+  }
+
+  @Override
   public Optional<KeyValueStore> keyValue(PluginConfig config) {
     long heap = Runtime.getRuntime().maxMemory();
     long maxBytes = config.bytes("PRISM_MEMORY_MAX_BYTES", heap / 2, 1 << 20, heap / 10 * 6);

@@ -159,7 +159,7 @@ final class DatabaseFile implements AutoCloseable {
   private static DatabaseRefusedException inUse(Path file) {
     return new DatabaseRefusedException(
         Cause.IN_USE,
-        "another process serves "
+        "BACKEND_SINGLE_PROCESS: another process serves "
             + file
             + ": stop it, or give each its own data directory or instance name");
   }

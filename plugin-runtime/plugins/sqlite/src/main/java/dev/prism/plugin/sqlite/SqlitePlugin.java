@@ -52,6 +52,11 @@ public final class SqlitePlugin implements Plugin {
   }
 
   @Override
+  public boolean isSingleProcess() {
+    return true;
+  }
+
+  @Override
   public Optional<KeyValueStore> keyValue(PluginConfig config) {
     return Optional.of(SqliteStore.open(settings(config), clock));
   }
