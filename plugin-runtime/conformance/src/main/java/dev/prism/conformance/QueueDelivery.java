@@ -94,7 +94,9 @@ public interface QueueDelivery extends QueueFixture {
   default void aMessageIsNotDeliveredBeforeItsTime() {
     needs(Capability.DELAYED_DELIVERY);
     String topic = newTopic();
-    long due = System.currentTimeMillis() + 4000; // longer than a busy machine takes to publish and subscribe
+    long due =
+        System.currentTimeMillis()
+            + 4000; // longer than a busy machine takes to publish and subscribe
     publish(topic, message("k", "later").toBuilder().setDeliverAt(QueueFixture.time(due)).build());
     publish(topic, "k", "now");
 
