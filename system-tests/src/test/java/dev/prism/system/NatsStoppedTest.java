@@ -1,0 +1,24 @@
+package dev.prism.system;
+
+import dev.prism.config.v1.BackendType;
+import dev.prism.testservers.NatsServer;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Queues on JetStream while the server is stopped and started again and again. */
+@Tag("system")
+class NatsStoppedTest {
+  @Test
+  void nothingIsLostWhereTheServerIsStoppedAndStarted() throws Exception {
+    try (NatsServer server = NatsServer.startOwn("");
+        Prism prism = Prism.upWith("nats", Map.of("NATS_URL", server.url()))) {
+      QueueTrial.of(prism, BackendType.BACKEND_TYPE_NATS)
+          .disturbedBy(
+              () -> {
+                server.process().close();
+                server.startAgain();
+              });
+    }
+  }
+}
