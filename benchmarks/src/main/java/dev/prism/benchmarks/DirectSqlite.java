@@ -6,29 +6,17 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * What an application would write that keeps messages in SQLite without Prism and wants it fast:
  * one thread inserts what all callers have handed over since its last commit, and syncs once for
  * all of them. The table, the log and the syncing are those of the SQLite plugin.
  */
-final class DirectSqlite implements Direct {
-  private static final int MOST_WAITING = 4096;
-
-  private final BlockingQueue<Insert> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
+final class DirectSqlite extends BatchingDirect {
   private final Connection connection;
   private final PreparedStatement insert;
-  private final Thread writer;
-  private volatile boolean ended;
   private long offset;
-
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  private record Insert(byte[] key, byte[] payload, CompletableFuture<Long> done) {}
 
   DirectSqlite(Path file) throws SQLException {
     connection = DriverManager.getConnection("jdbc:sqlite:" + file);
@@ -46,36 +34,12 @@ final class DirectSqlite implements Direct {
     }
     connection.setAutoCommit(false);
     insert = connection.prepareStatement("INSERT INTO message VALUES (1, ?1, ?2, 0, ?3, NULL, ?4)");
-    writer = Thread.ofPlatform().name("direct-sqlite").start(this::write);
+    start();
   }
 
-  /** Returns when the message is on the disk. */
   @Override
-  public void publish(byte[] key, byte[] payload) throws InterruptedException {
-    CompletableFuture<Long> done = new CompletableFuture<>();
-    waiting.put(new Insert(key, payload, done));
-    done.join();
-  }
-
-  private void write() {
-    List<Insert> batch = new ArrayList<>();
-    while (!ended) {
-      try {
-        batch.add(waiting.take());
-        waiting.drainTo(batch);
-        commit(batch);
-      } catch (InterruptedException e) {
-        return;
-      } catch (SQLException e) {
-        batch.forEach(each -> each.done().completeExceptionally(e));
-      }
-      batch.clear();
-    }
-  }
-
-  private void commit(List<Insert> batch) throws SQLException {
+  void commit(List<Insert> batch) throws SQLException {
     long now = System.currentTimeMillis();
-    long first = offset;
     for (Insert each : batch) {
       insert.setLong(1, offset++);
       insert.setLong(2, now);
@@ -84,26 +48,10 @@ final class DirectSqlite implements Direct {
       insert.executeUpdate();
     }
     connection.commit();
-    for (int i = 0; i < batch.size(); i++) {
-      batch.get(i).done().complete(first + i);
-    }
   }
 
   @Override
-  public void close() {
-    ended = true;
-    writer.interrupt();
-    boolean interrupted = false;
-    while (writer.isAlive()) {
-      try {
-        writer.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+  void disconnect() {
     try {
       connection.close();
     } catch (SQLException e) {

@@ -60,6 +60,7 @@ class ContractTest {
             "prism.plugin.v1.HealthService",
             "prism.plugin.v1.MetricsService",
             "prism.plugin.v1.PluginInfoService",
+            "prism.plugin.v1.ProvisionService",
             "prism.plugin.v1.LinkService");
   }
 
