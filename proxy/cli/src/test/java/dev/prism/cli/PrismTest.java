@@ -89,8 +89,8 @@ class PrismTest {
                 .build());
     assertThat(table.lines().toList())
         .containsExactly(
-            "INSTANCE  BACKEND  STATE       PID  UPTIME  MEMORY  CALLS  ERRORS  RESTARTS",
-            "orders    sqlite   CRASH_LOOP    -       -       -      0       0         9",
+            "INSTANCE  BACKEND  ROLES  STATE       PID  UPTIME  MEMORY  CALLS  ERRORS  RESTARTS",
+            "orders    sqlite   all    CRASH_LOOP    -       -       -      0       0         9",
             "orders last failed at 1970-01-01T00:00:00Z: ended by signal 9");
   }
 
