@@ -6,6 +6,7 @@ import io.nats.client.Message;
 import io.nats.client.Subscription;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Channel {
   private final Name name;
   private final String prefix;
+  private final Function<Message, Event> decoder;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private @Nullable Session session;
   private @Nullable Subscription subscription;
@@ -24,8 +26,12 @@ final class Channel {
   /** What tells subscriptions apart. */
   record Name(String namespace, String pattern, String group) {}
 
-  Channel(Name name) {
+  /**
+   * @param decoder makes events of what comes
+   */
+  Channel(Name name, Function<Message, Event> decoder) {
     this.name = name;
+    this.decoder = decoder;
     this.prefix = Names.eventSubject(name.namespace(), "");
   }
 
@@ -51,7 +57,7 @@ final class Channel {
 
   private void hear(Message message) {
     String topic = message.getSubject().substring(prefix.length());
-    Event event = NatsPubSub.event(name.namespace(), message);
+    Event event = decoder.apply(message);
     if (name.group().isEmpty()) {
       for (Listener listener : listeners) {
         listener.onEvent(topic, event);

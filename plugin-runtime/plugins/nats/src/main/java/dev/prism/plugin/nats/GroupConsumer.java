@@ -60,7 +60,7 @@ final class GroupConsumer implements Consumer {
             queue.token(),
             (int) meta.deliveredCount(),
             queue.now());
-    to.held().add(lease);
+    to.held().add(lease, meta.consumerSequence());
     if (closed) {
       Keeper.giveBack(lease);
       return null;
@@ -129,11 +129,10 @@ final class GroupConsumer implements Consumer {
   public void close() {
     closed = true;
     pull.close();
-    for (Lease lease : joined.held().leases()) {
-      if (lease.owner == owner && !lease.settling) {
-        Keeper.giveBack(lease);
-      }
-    }
+    joined
+        .held()
+        .inOrder(lease -> lease.owner == owner && !lease.settling)
+        .forEach(Keeper::giveBack);
     queue.left(namespace, subscription);
   }
 }

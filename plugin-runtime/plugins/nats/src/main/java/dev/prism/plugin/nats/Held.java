@@ -1,8 +1,12 @@
 package dev.prism.plugin.nats;
 
 import java.time.ZonedDateTime;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,7 @@ final class Held {
   private final @Nullable ZonedDateTime created;
   private final long ackWaitMillis;
   private final Map<Long, Lease> leases = new ConcurrentHashMap<>();
+  private final AtomicLong newest = new AtomicLong();
 
   /** One delivery. A later one of the same message takes its place. */
   static final class Lease {
@@ -86,8 +91,17 @@ final class Held {
     return ackWaitMillis;
   }
 
-  void add(Lease lease) {
+  /**
+   * @param number of the delivery, counted by the consumer at the server
+   */
+  void add(Lease lease, long number) {
     leases.put(lease.sequence, lease);
+    newest.accumulateAndGet(number, Math::max);
+  }
+
+  /** The number of the newest delivery that came to this process. */
+  long newest() {
+    return newest.get();
   }
 
   /** The delivery that is in force. */
@@ -112,5 +126,13 @@ final class Held {
 
   Iterable<Lease> leases() {
     return leases.values();
+  }
+
+  /** Those of one kind, in the order of their messages, in which they are to come again. */
+  List<Lease> inOrder(Predicate<Lease> kind) {
+    return leases.values().stream()
+        .filter(kind)
+        .sorted(Comparator.comparingLong(lease -> lease.sequence))
+        .toList();
   }
 }

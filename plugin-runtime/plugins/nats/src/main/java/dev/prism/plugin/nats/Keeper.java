@@ -36,21 +36,25 @@ final class Keeper implements AutoCloseable {
       long now = clock.millis();
       for (Held held : groups) {
         idle &= held.isEmpty();
-        for (Lease lease : held.leases()) {
-          look(lease, now);
-        }
+        look(held, now);
       }
       // The shortest time that a delivery may have is longer than the pause of an idle keeper.
       LockSupport.parkNanos(this, idle ? IDLE_NANOS : TICK_NANOS);
     }
   }
 
-  private static void look(Lease lease, long now) {
-    if (lease.deadline <= now && !lease.settling) {
-      giveBack(lease);
-    } else if (now - lease.touched >= lease.held.ackWaitMillis() / 3) {
-      lease.touched = now;
-      lease.session.send(lease.ackSubject, null, null, IN_PROGRESS);
+  private static void look(Held held, long now) {
+    boolean late = false;
+    for (Lease lease : held.leases()) {
+      if (lease.deadline <= now && !lease.settling) {
+        late = true;
+      } else if (now - lease.touched >= held.ackWaitMillis() / 3) {
+        lease.touched = now;
+        lease.session.send(lease.ackSubject, null, null, IN_PROGRESS);
+      }
+    }
+    if (late) {
+      held.inOrder(lease -> lease.deadline <= now && !lease.settling).forEach(Keeper::giveBack);
     }
   }
 

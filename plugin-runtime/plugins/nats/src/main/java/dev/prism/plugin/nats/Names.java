@@ -1,5 +1,7 @@
 package dev.prism.plugin.nats;
 
+import org.jspecify.annotations.Nullable;
+
 /** What topics and groups are called at the server. Different names stay different. */
 final class Names {
   /** Subjects of queues begin so, those of events with another word: the two never meet. */
@@ -7,7 +9,7 @@ final class Names {
 
   private static final String EVENTS = "events.";
 
-  /** Where others' requests are answered: published to as it is, never listened to. */
+  /** Where native clients await answers. */
   private static final String INBOX = "_INBOX.";
 
   private static final char SEPARATOR = '.';
@@ -65,17 +67,17 @@ final class Names {
 
   /** The subject of a topic or pattern of events; topics of events have no empty tokens. */
   static String eventSubject(String namespace, String topic) {
-    return topic.startsWith(INBOX) && topic.indexOf('*') < 0 && topic.indexOf('>') < 0
-        ? topic
-        : EVENTS + subject(namespace) + SEPARATOR + topic;
+    return EVENTS + subject(namespace) + SEPARATOR + topic;
   }
 
-  /** The topic where an answer is awaited; empty where no topic is there. */
-  static String replyTopic(String namespace, String subject) {
+  /** The topic of a subject where an answer is awaited; null where it is of no topic. */
+  static @Nullable String replyTopic(String namespace, String subject) {
     String prefix = eventSubject(namespace, "");
-    if (subject.startsWith(prefix)) {
-      return subject.substring(prefix.length());
-    }
-    return subject.startsWith(INBOX) ? subject : "";
+    return subject.startsWith(prefix) ? subject.substring(prefix.length()) : null;
+  }
+
+  /** Whether a native client awaits an answer there. */
+  static boolean isInbox(String subject) {
+    return subject.startsWith(INBOX);
   }
 }

@@ -35,6 +35,7 @@ final class NatsPubSub implements PubSub {
 
   private final NatsLink link;
   private final NatsSettings settings;
+  private final Inboxes inboxes = new Inboxes();
   private final Map<Channel.Name, Channel> channels = new ConcurrentHashMap<>();
 
   NatsPubSub(NatsLink link, NatsSettings settings) {
@@ -63,7 +64,7 @@ final class NatsPubSub implements PubSub {
     return results;
   }
 
-  private static @Nullable Status send(Session session, String namespace, Emission emission) {
+  private @Nullable Status send(Session session, String namespace, Emission emission) {
     Event event = emission.event();
     Headers headers = new Headers();
     if (!event.correlationId().isEmpty()) {
@@ -81,8 +82,8 @@ final class NatsPubSub implements PubSub {
     }
     boolean sent =
         session.send(
-            Names.eventSubject(namespace, emission.topic()),
-            event.replyTo().isEmpty() ? null : Names.eventSubject(namespace, event.replyTo()),
+            inboxes.subject(namespace, emission.topic()),
+            event.replyTo().isEmpty() ? null : inboxes.subject(namespace, event.replyTo()),
             headers.isEmpty() ? null : headers,
             event.payload());
     return sent ? null : Failures.unreachable().status();
@@ -99,7 +100,8 @@ final class NatsPubSub implements PubSub {
     channels.compute(
         name,
         (_, known) -> {
-          Channel channel = known == null ? new Channel(name) : known;
+          Channel channel =
+              known == null ? new Channel(name, message -> event(namespace, message)) : known;
           channel.add(listener);
           channel.open(session);
           return channel;
@@ -125,7 +127,7 @@ final class NatsPubSub implements PubSub {
   }
 
   /** An event as it came; its topic is the subject's end. */
-  static Event event(String namespace, Message message) {
+  private Event event(String namespace, Message message) {
     Headers headers = message.getHeaders();
     String correlation = headers == null ? null : headers.getFirst(Wire.CORRELATION);
     String replyTo = message.getReplyTo();
@@ -133,7 +135,7 @@ final class NatsPubSub implements PubSub {
         message.getData(),
         Wire.get(headers),
         correlation == null ? "" : new String(Wire.bytes(correlation), StandardCharsets.UTF_8),
-        replyTo == null ? "" : Names.replyTopic(namespace, replyTo));
+        replyTo == null ? "" : inboxes.heard(namespace, replyTo));
   }
 
   @Override

@@ -59,6 +59,7 @@ final class NatsQueue implements MessageQueue {
   private final Groups groups;
   private final Publisher publisher;
   private final Neighbours neighbours;
+  private final Presence presence;
   private final Keeper keeper;
   private final Map<Name, Held> held = new ConcurrentHashMap<>();
   private final Map<Name, Place> places = new ConcurrentHashMap<>();
@@ -89,6 +90,7 @@ final class NatsQueue implements MessageQueue {
             settings.timeout(),
             process,
             new Acks(this::held, publisher, settings.timeout(), clock));
+    this.presence = new Presence(link, settings.timeout());
     this.keeper = new Keeper(held.values(), clock);
   }
 
@@ -136,11 +138,15 @@ final class NatsQueue implements MessageQueue {
   @Override
   public Consumer subscribe(String namespace, Subscription subscription) {
     long owner = ((long) process << Integer.SIZE) | (nextOwner.getAndIncrement() & 0xffff_ffffL);
-    GroupConsumer consumer = new GroupConsumer(this, namespace, subscription, owner);
     place(new Name(namespace, subscription.topic(), subscription.group()))
         .consumers
         .incrementAndGet();
-    return consumer;
+    try {
+      return new GroupConsumer(this, namespace, subscription, owner);
+    } catch (RuntimeException e) {
+      left(namespace, subscription);
+      throw e;
+    }
   }
 
   /** Finds the group's consumer at the server, or makes it. */
@@ -155,12 +161,17 @@ final class NatsQueue implements MessageQueue {
               place(name),
               () -> {
                 ConsumerInfo info = groups.ensure(stream.name(), consumer, subscription.start());
-                return held.compute(
-                    name,
-                    (_, known) ->
-                        known != null && Objects.equals(known.created(), info.getCreationTime())
-                            ? known
-                            : held(stream, consumer, info));
+                Held now =
+                    held.compute(
+                        name,
+                        (_, known) ->
+                            known != null && Objects.equals(known.created(), info.getCreationTime())
+                                ? known
+                                : held(stream, consumer, info));
+                if (presence.enter(session, stream.name(), consumer)) {
+                  recover(session, now);
+                }
+                return now;
               });
       return new GroupConsumer.Joined(session, joined);
     } catch (RuntimeException e) {
@@ -178,11 +189,30 @@ final class NatsQueue implements MessageQueue {
         ackWait == null ? Duration.ofSeconds(30).toMillis() : ackWait.toMillis());
   }
 
-  /** A consumer has gone. */
+  /** Nobody reads from the group: what those had who did comes first. */
+  private void recover(Session session, Held group) {
+    try {
+      ConsumerInfo info = groups.info(group.stream(), group.consumer());
+      // Where the newest delivery was this process's, all since the last recovery were.
+      if (info != null
+          && info.getNumAckPending() > 0
+          && info.getDelivered().getConsumerSequence() > group.newest()) {
+        Orphans.giveBack(session, settings.timeout(), info, groups.earliest(group.stream()));
+      }
+    } catch (RuntimeException e) {
+      presence.leave(group.stream(), group.consumer(), () -> true);
+      throw e;
+    }
+  }
+
+  /** A consumer has gone, or did not come. */
   void left(String namespace, Subscription subscription) {
-    place(new Name(namespace, subscription.topic(), subscription.group()))
-        .consumers
-        .decrementAndGet();
+    Name name = new Name(namespace, subscription.topic(), subscription.group());
+    AtomicInteger here = place(name).consumers;
+    Held group = held.get(name);
+    if (here.decrementAndGet() == 0 && group != null) {
+      presence.leave(group.stream(), group.consumer(), () -> here.get() == 0);
+    }
   }
 
   @Override
