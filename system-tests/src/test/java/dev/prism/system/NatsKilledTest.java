@@ -30,4 +30,17 @@ class NatsKilledTest {
               });
     }
   }
+
+  @Test
+  void nothingIsLostWhereTheServerIsKilled() throws Exception {
+    try (NatsServer server = NatsServer.startOwn("");
+        Prism prism = Prism.upWith("nats", Map.of("NATS_URL", server.url()))) {
+      QueueTrial.of(prism, BackendType.BACKEND_TYPE_NATS)
+          .disturbedBy(
+              () -> {
+                server.process().kill();
+                server.startAgain();
+              });
+    }
+  }
 }

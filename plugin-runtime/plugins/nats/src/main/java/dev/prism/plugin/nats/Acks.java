@@ -186,6 +186,9 @@ final class Acks {
       lease.deadline = deadline;
       return new AckResult.Taken(deadline);
     }
+    if (!(settling.ack().outcome() instanceof Ack.Outcome.Again)) {
+      lease.held.settled().add(lease.sequence);
+    }
     boolean current = lease.held.remove(lease);
     // What was given back may have come again before its answer. Where another delivery of a
     // message that is done has come meanwhile, it is that one's consumer's.

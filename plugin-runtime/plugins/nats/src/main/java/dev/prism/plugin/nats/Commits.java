@@ -50,6 +50,27 @@ final class Commits {
     }
   }
 
+  /**
+   * Tells a server that came back what it may have forgotten: acknowledgements that it answered and
+   * had not written yet.
+   */
+  static void settleAgain(Session session, Duration timeout, ConsumerInfo info, Settled settled) {
+    long[] sequences =
+        settled.between(Groups.position(info), info.getDelivered().getStreamSequence());
+    for (int from = 0; from < sequences.length; from += AT_ONCE) {
+      int count = Math.min(AT_ONCE, sequences.length - from);
+      try (Replies.Batch batch = session.replies().batch(count)) {
+        for (int i = 0; i < count; i++) {
+          batch.send(i, ack(info.getStreamName(), info.getName(), sequences[from + i]), null, DONE);
+        }
+        batch.await(timeout);
+        if (batch.answer(count - 1) == null) {
+          throw Failures.unreachable();
+        }
+      }
+    }
+  }
+
   /** Where a message is acknowledged: its delivery's count, sequences, time and what is pending. */
   private static String ack(String stream, String consumer, long sequence) {
     return "$JS.ACK." + stream + "." + consumer + ".1." + sequence + ".0.0.0";

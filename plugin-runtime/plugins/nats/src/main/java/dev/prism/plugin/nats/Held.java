@@ -22,6 +22,9 @@ final class Held {
   private final long ackWaitMillis;
   private final Map<Long, Lease> leases = new ConcurrentHashMap<>();
   private final AtomicLong newest = new AtomicLong();
+  private final Settled settled = new Settled();
+  private @Nullable Session seenOn; // the group's lock's
+  private int seenLosses;
 
   /** One delivery. A later one of the same message takes its place. */
   static final class Lease {
@@ -115,8 +118,29 @@ final class Held {
     return leases.remove(lease.sequence, lease);
   }
 
+  /** What was acknowledged last. */
+  Settled settled() {
+    return settled;
+  }
+
+  /**
+   * Whether the connection was lost since {@link #seen}; one call at a time.
+   *
+   * @param losses the connection's, as they were before the consumer was looked at
+   */
+  boolean wasCutOff(Session session, int losses) {
+    return seenOn != null && (!session.equals(seenOn) || losses != seenLosses);
+  }
+
+  /** The server knows all that was acknowledged until now. */
+  void seen(Session session, int losses) {
+    seenOn = session;
+    seenLosses = losses;
+  }
+
   /** Its receipts expire. */
   void clear() {
+    settled.clear();
     leases.clear();
   }
 

@@ -152,6 +152,7 @@ final class NatsQueue implements MessageQueue {
   /** Finds the group's consumer at the server, or makes it. */
   GroupConsumer.Joined join(String namespace, Subscription subscription) {
     Session session = link.await(settings.timeout().toNanos());
+    int losses = session.losses();
     Name name = new Name(namespace, subscription.topic(), subscription.group());
     Stream stream = streams.existingOrNew(namespace, subscription.topic());
     String consumer = Names.consumer(subscription.group());
@@ -168,6 +169,10 @@ final class NatsQueue implements MessageQueue {
                             known != null && Objects.equals(known.created(), info.getCreationTime())
                                 ? known
                                 : held(stream, consumer, info));
+                if (now.wasCutOff(session, losses)) {
+                  Commits.settleAgain(session, settings.timeout(), info, now.settled());
+                }
+                now.seen(session, losses);
                 if (presence.enter(session, stream.name(), consumer)) {
                   recover(session, now);
                 }
