@@ -34,7 +34,7 @@ class SeveralProcessesTest {
               List.of(PluginRole.PLUGIN_ROLE_CONSUMER));
 
       // When
-      QueueTrial.of(prism, BackendType.BACKEND_TYPE_POSTGRES)
+      QueueTrial.ofSeveralProcesses(prism, BackendType.BACKEND_TYPE_POSTGRES)
           .disturbedBy(() -> killAndAwaitTheNext(prism, 2));
 
       // Then
