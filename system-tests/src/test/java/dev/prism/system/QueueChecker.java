@@ -78,8 +78,7 @@ final class QueueChecker implements AutoCloseable {
     }
   }
 
-  private QueueChecker(
-      QueueServiceBlockingStub client, int total, boolean redeliveriesInOrder) {
+  private QueueChecker(QueueServiceBlockingStub client, int total, boolean redeliveriesInOrder) {
     this.client = client;
     this.total = total;
     this.redeliveriesInOrder = redeliveriesInOrder;

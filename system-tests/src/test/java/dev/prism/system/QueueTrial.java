@@ -54,7 +54,8 @@ final class QueueTrial {
    * asserts that nothing acknowledged was lost and the order of each key held.
    */
   void disturbedBy(Disturbance disturbance) throws Exception {
-    try (QueueChecker checker = QueueChecker.start(client, PUBLISHERS, MESSAGES, redeliveriesInOrder)) {
+    try (QueueChecker checker =
+        QueueChecker.start(client, PUBLISHERS, MESSAGES, redeliveriesInOrder)) {
       int disturbances = 0;
       while (checker.isPublishing()) {
         int enough = (disturbances + 1) * MESSAGES / 5;

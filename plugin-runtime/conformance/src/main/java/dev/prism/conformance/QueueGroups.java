@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.prism.queue.v1.Delivery;
 import dev.prism.queue.v1.StartPosition;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Groups share the work; each gets all of it. */
@@ -35,25 +38,28 @@ public interface QueueGroups extends QueueFixture {
   default void consumersOfAGroupSplitTheWorkWithoutLossOrOverlap() {
     String topic = newTopic();
     int count = 200;
-    Set<String> seen = new HashSet<>();
-    List<String> twice = new ArrayList<>();
+    Set<String> seen = ConcurrentHashMap.newKeySet();
+    Queue<String> twice = new ConcurrentLinkedQueue<>();
+    IntStream.range(0, count).forEach(i -> publish(topic, "k" + i, "m" + i));
     try (Subscriber one = subscribe(fromStart(topic, "g").setMaxInFlight(5));
         Subscriber other = subscribe(fromStart(topic, "g").setMaxInFlight(5))) {
-      IntStream.range(0, count).forEach(i -> publish(topic, "k" + i, "m" + i));
-
-      int left = count;
-      while (left > 0) {
-        for (Subscriber each : List.of(one, other)) {
-          Delivery delivery = each.nextOrCaughtUp();
-          if (delivery != null) {
-            if (!seen.add(text(delivery))) {
-              twice.add(text(delivery));
-            }
-            ack(topic, delivery);
-            left--;
-          }
-        }
-      }
+      List<Thread> draining =
+          Stream.of(one, other)
+              .map(
+                  each ->
+                      Thread.startVirtualThread(
+                          () -> {
+                            Delivery delivery = each.nextOrCaughtUp();
+                            while (delivery != null) {
+                              if (!seen.add(text(delivery))) {
+                                twice.add(text(delivery));
+                              }
+                              ack(topic, delivery);
+                              delivery = each.nextOrCaughtUp();
+                            }
+                          }))
+              .toList();
+      draining.forEach(KeyValueFixture::join);
     }
 
     assertThat(seen).hasSize(count);
