@@ -17,7 +17,6 @@ final class QueueTrial {
   private static final int LEAST_DISTURBANCES = 3;
 
   private final QueueServiceBlockingStub client;
-  private final boolean redeliveriesInOrder;
 
   /** Something that goes wrong, and is over when it returns. */
   @FunctionalInterface
@@ -25,22 +24,13 @@ final class QueueTrial {
     void run() throws Exception;
   }
 
-  private QueueTrial(QueueServiceBlockingStub client, boolean redeliveriesInOrder) {
+  private QueueTrial(QueueServiceBlockingStub client) {
     this.client = client;
-    this.redeliveriesInOrder = redeliveriesInOrder;
   }
 
   /** On queues of a backend, in a session of the trial's own. */
   static QueueTrial of(Prism prism, BackendType type) {
-    return new QueueTrial(queue(prism, type), true);
-  }
-
-  /**
-   * As {@link #of}, on a backend with several processes that consume: what one of them had in hand
-   * when it died may come after later messages of its key, which another went on to deliver.
-   */
-  static QueueTrial ofSeveralProcesses(Prism prism, BackendType type) {
-    return new QueueTrial(queue(prism, type), false);
+    return new QueueTrial(queue(prism, type));
   }
 
   /** Queues of a backend, in a session of their own. */
@@ -54,8 +44,7 @@ final class QueueTrial {
    * asserts that nothing acknowledged was lost and the order of each key held.
    */
   void disturbedBy(Disturbance disturbance) throws Exception {
-    try (QueueChecker checker =
-        QueueChecker.start(client, PUBLISHERS, MESSAGES, redeliveriesInOrder)) {
+    try (QueueChecker checker = QueueChecker.start(client, PUBLISHERS, MESSAGES)) {
       int disturbances = 0;
       while (checker.isPublishing()) {
         int enough = (disturbances + 1) * MESSAGES / 5;
