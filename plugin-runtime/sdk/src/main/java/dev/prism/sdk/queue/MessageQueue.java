@@ -24,14 +24,6 @@ public interface MessageQueue extends AutoCloseable {
   Set<Capability> capabilities();
 
   /**
-   * Whether an acknowledgement is good only in the process that leased the delivery. Its receipts
-   * then have owners made by {@link Receipt#owner(int, long)}.
-   */
-  default boolean isProcessBound() {
-    return false;
-  }
-
-  /**
    * Writes the publications, those of one topic in order, and returns when all of them are as
    * durable as the queue declares. Each succeeds or fails for itself. Called by one thread at a
    * time, and now and then by that of {@link #acknowledge} with a dead letter.

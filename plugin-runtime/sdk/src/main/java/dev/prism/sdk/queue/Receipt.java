@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param topic the topic that was read
  * @param group the group that it was delivered to; empty: a subscription without one
- * @param owner the subscription that it was delivered to; where only the process that leased the
- *     delivery can take the receipt it is made by {@link #owner(int, long)}
+ * @param owner the subscription that it was delivered to
  * @param partition where the message is
  * @param offset where the message is
  * @param token what tells this delivery from others of the same message
@@ -25,28 +24,26 @@ public record Receipt(
   /** The highest number of a process. */
   public static final int MOST_PROCESS = 0xffff;
 
-  private static final int PROCESS_SHIFT = 48;
-  private static final byte VERSION = 1;
-  private static final int FIXED = 1 + 3 * Long.BYTES + Integer.BYTES + 1;
+  private static final byte VERSION = 2;
+  private static final int FIXED = 1 + Short.BYTES + 3 * Long.BYTES + Integer.BYTES + 1;
 
   /**
-   * An owner whose receipts the proxy brings back to the process that leased them, where several
-   * serve a backend: those of a queue that is {@link MessageQueue#isProcessBound}.
+   * Text of [A-Za-z0-9_-], at most {@value #MOST_CHARS} long for names of at most 128 bytes.
    *
-   * @param process {@code PluginConfig.process()}
-   * @param number tells the process's subscriptions apart, now and over its lives; its lower 48
-   *     bits count
+   * @param process the one that has the delivery's stream, {@code PluginConfig.process()}: the
+   *     proxy brings an acknowledgement there while it runs
    */
-  public static long owner(int process, long number) {
-    return ((long) process << PROCESS_SHIFT) | (number & ((1L << PROCESS_SHIFT) - 1));
-  }
-
-  /** Text of [A-Za-z0-9_-], at most {@value #MOST_CHARS} long for names of at most 128 bytes. */
-  public String encode() {
+  public String encode(int process) {
     byte[] topicBytes = topic.getBytes(StandardCharsets.UTF_8);
     byte[] groupBytes = group.getBytes(StandardCharsets.UTF_8);
     ByteBuffer buffer = ByteBuffer.allocate(FIXED + topicBytes.length + groupBytes.length);
-    buffer.put(VERSION).putLong(owner).putInt(partition).putLong(offset).putLong(token);
+    buffer
+        .put(VERSION)
+        .putShort((short) process)
+        .putLong(owner)
+        .putInt(partition)
+        .putLong(offset)
+        .putLong(token);
     buffer.put((byte) topicBytes.length).put(topicBytes).put(groupBytes);
     return Base64.getUrlEncoder().withoutPadding().encodeToString(buffer.array());
   }
@@ -65,6 +62,7 @@ public record Receipt(
     if (buffer.remaining() < FIXED || buffer.get() != VERSION) {
       return null;
     }
+    buffer.getShort(); // the process, which only the proxy asks for
     long owner = buffer.getLong();
     int partition = buffer.getInt();
     long offset = buffer.getLong();

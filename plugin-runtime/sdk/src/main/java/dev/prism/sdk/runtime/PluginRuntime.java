@@ -124,8 +124,7 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
       capabilities.addAll(queue.capabilities());
       info.addInterfaces(AccessPattern.ACCESS_PATTERN_QUEUE)
           .addInterfaceInfo(
-              interfaceInfo(AccessPattern.ACCESS_PATTERN_QUEUE, queue.capabilities()).toBuilder()
-                  .setProcessBound(queue.isProcessBound()));
+              interfaceInfo(AccessPattern.ACCESS_PATTERN_QUEUE, queue.capabilities()));
     }
     if (pubSub != null) {
       PubSubRules rules = new PubSubRules(pubSub.capabilities(), budget.maxValueBytes());

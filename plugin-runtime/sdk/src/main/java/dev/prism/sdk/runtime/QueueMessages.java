@@ -47,7 +47,7 @@ final class QueueMessages {
     return response.build().toByteArray();
   }
 
-  static SubscribeResponse deliveries(List<Delivery> deliveries, boolean caughtUp) {
+  static SubscribeResponse deliveries(List<Delivery> deliveries, boolean caughtUp, int process) {
     SubscribeResponse.Builder response = SubscribeResponse.newBuilder().setCaughtUp(caughtUp);
     for (Delivery delivery : deliveries) {
       Stored stored = delivery.stored();
@@ -55,7 +55,7 @@ final class QueueMessages {
           .addDeliveriesBuilder()
           .setMessageId(stored.messageId())
           .setMessage(message(stored.message()))
-          .setReceipt(delivery.receipt().encode())
+          .setReceipt(delivery.receipt().encode(process))
           .setPartition(stored.partition())
           .setOffset(stored.offset())
           .setPublishedAt(time(stored.publishedAtMillis()))

@@ -21,7 +21,6 @@ import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.queue.Publication;
 import dev.prism.sdk.queue.PublicationResult;
 import dev.prism.sdk.queue.PublishResult;
-import dev.prism.sdk.queue.Receipt;
 import dev.prism.sdk.queue.Subscription;
 import dev.prism.sdk.runtime.PluginMetrics.Operation;
 import dev.prism.status.PrismException;
@@ -165,7 +164,8 @@ final class QueueStreams {
                   wanted,
                   Long.MAX_VALUE / 2,
                   (deliveries, caughtUp) ->
-                      call.send(QueueMessages.deliveries(deliveries, caughtUp).toByteArray()))) {
+                      call.send(
+                          QueueMessages.deliveries(deliveries, caughtUp, process).toByteArray()))) {
             call.onOver(subscribed.run()::finish);
             subscribed.run().run();
           }
@@ -194,7 +194,7 @@ final class QueueStreams {
             wanted,
             credit,
             (deliveries, caughtUp) -> {
-              SubscribeResponse response = QueueMessages.deliveries(deliveries, caughtUp);
+              SubscribeResponse response = QueueMessages.deliveries(deliveries, caughtUp, process);
               sending.lock();
               try {
                 return call.send(
@@ -358,7 +358,7 @@ final class QueueStreams {
       long credit,
       SubscriptionRun.Sender sender) {
     String namespace = call.header().namespace();
-    long owner = Receipt.owner(process, nextOwner.getAndIncrement());
+    long owner = nextOwner.getAndIncrement();
     Consumer consumer;
     if (wanted.group().isEmpty()) {
       SoloConsumer solo =

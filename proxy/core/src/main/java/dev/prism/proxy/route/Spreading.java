@@ -3,8 +3,6 @@ package dev.prism.proxy.route;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.Timestamps;
 import com.google.rpc.Status;
-import dev.prism.plugin.v1.InfoResponse;
-import dev.prism.plugin.v1.InterfaceInfo;
 import dev.prism.proxy.gate.Passage;
 import dev.prism.pubsub.v1.ListSubscriptionsResponse;
 import dev.prism.pubsub.v1.SubscriptionInfo;
@@ -13,7 +11,6 @@ import dev.prism.queue.v1.AcknowledgeRequest;
 import dev.prism.queue.v1.AcknowledgeResponse;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
-import dev.prism.type.v1.AccessPattern;
 import dev.prism.type.v1.Ack;
 import dev.prism.type.v1.AckResult;
 import java.util.ArrayList;
@@ -25,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The few calls that are not for any one of several processes: an acknowledgement is for the
- * process that leased the delivery, what is asked of subscriptions for all that may have one. Asked
- * only where a backend has several processes of the role.
+ * process that has the delivery's stream, what is asked of subscriptions for all that may have one.
+ * Asked only where a backend has several processes of the role.
  */
 final class Spreading {
   private static final Comparator<SubscriptionInfo> OLDEST_FIRST =
@@ -54,10 +51,9 @@ final class Spreading {
   private byte[] acknowledge(Passage call, Pool pool)
       throws CallFailedException, InvalidProtocolBufferException {
     AcknowledgeRequest request = AcknowledgeRequest.parseFrom(call.request());
-    boolean bound = isProcessBound(pool);
     Map<@Nullable Target, List<Integer>> parts = new LinkedHashMap<>();
     for (int i = 0; i < request.getAcksCount(); i++) {
-      int process = Receipts.process(request.getAcks(i).getReceipt(), bound);
+      int process = Receipts.process(request.getAcks(i).getReceipt());
       parts.computeIfAbsent(pool.find(process), target -> new ArrayList<>()).add(i);
     }
     if (parts.size() <= 1) {
@@ -101,20 +97,6 @@ final class Spreading {
     return acks.stream()
         .map(ack -> AckResult.newBuilder().setReceipt(ack.getReceipt()).setError(why).build())
         .toList();
-  }
-
-  private static boolean isProcessBound(Pool pool) {
-    for (Target target : pool.targets()) {
-      InfoResponse info = target.plugin().info();
-      if (info != null) {
-        for (InterfaceInfo each : info.getInterfaceInfoList()) {
-          if (each.getPattern() == AccessPattern.ACCESS_PATTERN_QUEUE) {
-            return each.getProcessBound();
-          }
-        }
-      }
-    }
-    return false;
   }
 
   // ---- all of them ----

@@ -9,8 +9,6 @@ import dev.prism.config.v1.ClientConfig;
 import dev.prism.config.v1.ConfigSource;
 import dev.prism.link.Exchange;
 import dev.prism.link.LinkException;
-import dev.prism.plugin.v1.InfoResponse;
-import dev.prism.plugin.v1.InterfaceInfo;
 import dev.prism.plugin.v1.PluginRole;
 import dev.prism.proxy.gate.Admitted;
 import dev.prism.proxy.gate.Passage;
@@ -24,7 +22,6 @@ import dev.prism.queue.v1.AcknowledgeResponse;
 import dev.prism.sdk.queue.Receipt;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
-import dev.prism.type.v1.AccessPattern;
 import dev.prism.type.v1.Ack;
 import dev.prism.type.v1.AckResult;
 import dev.prism.type.v1.AckSuccess;
@@ -172,11 +169,10 @@ class RouterTest {
   }
 
   @Test
-  void acknowledgementsGoToTheProcessesThatLeasedThemWhereReceiptsAreBoundToThose()
-      throws Exception {
+  void acknowledgementsGoToTheProcessesThatHaveTheirStreams() throws Exception {
     // Given
-    FakePlugin first = acknowledging(0, true);
-    FakePlugin second = acknowledging(1, true);
+    FakePlugin first = acknowledging(0);
+    FakePlugin second = acknowledging(1);
     Router router = router(first, second);
     List<String> receipts = List.of(receipt(1, "g"), receipt(0, "g"), "none", receipt(1, "g"));
 
@@ -190,28 +186,24 @@ class RouterTest {
   }
 
   @Test
-  void onlyReceiptsWithoutAGroupAreBroughtBackWhereTheBackendKeepsTheLeases() throws Exception {
+  void aRequestOfOneProcessesReceiptsIsNotDivided() throws Exception {
     // Given
-    FakePlugin first = acknowledging(0, false);
-    FakePlugin second = acknowledging(1, false);
-    Router router = router(first, second);
+    FakePlugin first = acknowledging(0);
+    FakePlugin second = acknowledging(1);
 
     // When
-    acknowledge(router, List.of(receipt(1, "")));
-    acknowledge(router, List.of(receipt(1, "")));
-    acknowledge(router, List.of(receipt(1, "g"), receipt(0, "g")));
+    acknowledge(router(first, second), List.of(receipt(1, "g"), receipt(1, "")));
 
     // Then
-    assertThat(acked(second)).contains(receipt(1, ""));
-    assertThat(acked(first)).doesNotContain(receipt(1, ""));
-    assertThat(first.requests.size() + second.requests.size()).isEqualTo(3);
+    assertThat(first.requests).isEmpty();
+    assertThat(second.requests).hasSize(1);
   }
 
   @Test
   void aProcessThatCannotTakeItsPartFailsThatPartOnly() throws Exception {
     // Given
-    FakePlugin first = acknowledging(0, true);
-    FakePlugin second = acknowledging(1, true);
+    FakePlugin first = acknowledging(0);
+    FakePlugin second = acknowledging(1);
     second.failure = new LinkException(LinkException.Kind.FULL, "full");
 
     // When
@@ -224,9 +216,9 @@ class RouterTest {
   }
 
   @Test
-  void theReceiptsOfAProcessThatHasGoneAreAnotherOnesToRefuse() throws Exception {
-    FakePlugin gone = acknowledging(0, true);
-    FakePlugin there = acknowledging(1, true);
+  void theReceiptsOfAProcessThatHasGoneAreAnotherOnesToTakeOrRefuse() throws Exception {
+    FakePlugin gone = acknowledging(0);
+    FakePlugin there = acknowledging(1);
     gone.up = false;
 
     acknowledge(router(gone, there), List.of(receipt(0, "g")));
@@ -274,18 +266,11 @@ class RouterTest {
   }
 
   private static String receipt(int process, String group) {
-    return new Receipt("orders", group, Receipt.owner(process, -1), 3, 77, 5).encode();
+    return new Receipt("orders", group, -1, 3, 77, 5).encode(process);
   }
 
-  private static FakePlugin acknowledging(int process, boolean bound) {
+  private static FakePlugin acknowledging(int process) {
     FakePlugin plugin = new FakePlugin(process);
-    plugin.info =
-        InfoResponse.newBuilder()
-            .addInterfaceInfo(
-                InterfaceInfo.newBuilder()
-                    .setPattern(AccessPattern.ACCESS_PATTERN_QUEUE)
-                    .setProcessBound(bound))
-            .build();
     plugin.answer =
         request -> {
           AcknowledgeResponse.Builder response = AcknowledgeResponse.newBuilder();

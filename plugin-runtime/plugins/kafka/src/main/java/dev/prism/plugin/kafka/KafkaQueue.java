@@ -87,11 +87,6 @@ final class KafkaQueue implements MessageQueue {
   }
 
   @Override
-  public boolean isProcessBound() {
-    return true;
-  }
-
-  @Override
   public List<PublicationResult> publish(String namespace, List<Publication> publications) {
     return publisher.publish(namespace, publications);
   }

@@ -35,7 +35,7 @@ final class AckCodec {
       out.writeUTF(namespace);
       out.writeInt(acks.size());
       for (Ack ack : acks) {
-        out.writeUTF(ack.receipt().encode());
+        out.writeUTF(ack.receipt().encode(0));
         switch (ack.outcome()) {
           case Ack.Outcome.Done _ -> out.writeByte(DONE);
           case Ack.Outcome.Again(long delayMillis) -> {
