@@ -48,6 +48,7 @@ final class QueueChecker implements AutoCloseable {
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final QueueServiceBlockingStub client;
+  private final boolean redeliveriesInOrder;
   private final int total;
   private final AtomicInteger next = new AtomicInteger();
   private final Set<String> attempted = ConcurrentHashMap.newKeySet();
@@ -77,14 +78,21 @@ final class QueueChecker implements AutoCloseable {
     }
   }
 
-  private QueueChecker(QueueServiceBlockingStub client, int total) {
+  private QueueChecker(QueueServiceBlockingStub client, int total, boolean redeliveriesInOrder) {
     this.client = client;
     this.total = total;
+    this.redeliveriesInOrder = redeliveriesInOrder;
   }
 
-  /** Starts writing {@code total} values by as many publishers, each with a key of its own. */
-  static QueueChecker start(QueueServiceBlockingStub client, int publishers, int total) {
-    QueueChecker checker = new QueueChecker(client, total);
+  /**
+   * Starts writing {@code total} values by as many publishers, each with a key of its own.
+   *
+   * @param redeliveriesInOrder whether what comes to the lone consumer as a later attempt must come
+   *     in the order of its key as well
+   */
+  static QueueChecker start(
+      QueueServiceBlockingStub client, int publishers, int total, boolean redeliveriesInOrder) {
+    QueueChecker checker = new QueueChecker(client, total, redeliveriesInOrder);
     checker.consumers.add(Thread.startVirtualThread(() -> checker.consume(checker.shared)));
     checker.consumers.add(Thread.startVirtualThread(() -> checker.consume(checker.shared)));
     checker.consumers.add(Thread.startVirtualThread(() -> checker.consume(checker.lone)));
@@ -182,7 +190,7 @@ final class QueueChecker implements AutoCloseable {
           "%s got %s again, attempt %d, after attempt %d was acknowledged"
               .formatted(group.name, value, delivery.getAttempt(), before));
     }
-    if (before == null && group == lone) {
+    if (before == null && group == lone && (redeliveriesInOrder || delivery.getAttempt() == 1)) {
       int number = Integer.parseInt(value.substring(key.length() + 1));
       Integer last = group.lastFirst.put(key, number);
       if (last != null && last > number) {

@@ -17,6 +17,7 @@ final class QueueTrial {
   private static final int LEAST_DISTURBANCES = 3;
 
   private final QueueServiceBlockingStub client;
+  private final boolean redeliveriesInOrder;
 
   /** Something that goes wrong, and is over when it returns. */
   @FunctionalInterface
@@ -24,13 +25,22 @@ final class QueueTrial {
     void run() throws Exception;
   }
 
-  private QueueTrial(QueueServiceBlockingStub client) {
+  private QueueTrial(QueueServiceBlockingStub client, boolean redeliveriesInOrder) {
     this.client = client;
+    this.redeliveriesInOrder = redeliveriesInOrder;
   }
 
   /** On queues of a backend, in a session of the trial's own. */
   static QueueTrial of(Prism prism, BackendType type) {
-    return new QueueTrial(queue(prism, type));
+    return new QueueTrial(queue(prism, type), true);
+  }
+
+  /**
+   * As {@link #of}, on a backend with several processes that consume: what one of them had in hand
+   * when it died may come after later messages of its key, which another went on to deliver.
+   */
+  static QueueTrial ofSeveralProcesses(Prism prism, BackendType type) {
+    return new QueueTrial(queue(prism, type), false);
   }
 
   /** Queues of a backend, in a session of their own. */
@@ -44,7 +54,8 @@ final class QueueTrial {
    * asserts that nothing acknowledged was lost and the order of each key held.
    */
   void disturbedBy(Disturbance disturbance) throws Exception {
-    try (QueueChecker checker = QueueChecker.start(client, PUBLISHERS, MESSAGES)) {
+    try (QueueChecker checker =
+        QueueChecker.start(client, PUBLISHERS, MESSAGES, redeliveriesInOrder)) {
       int disturbances = 0;
       while (checker.isPublishing()) {
         int enough = (disturbances + 1) * MESSAGES / 5;
