@@ -41,6 +41,9 @@ final class RedisQueue implements MessageQueue {
   /** Connections for publishing, for acknowledging, and for dead letters. */
   private static final int WRITERS = 3;
 
+  /** Topics that are remembered, and so trimmed by this process. */
+  private static final int MOST_KNOWN = 10_000;
+
   private final Topics topics;
   private final InstantSource clock;
   private final Set<Capability> capabilities;
@@ -102,8 +105,15 @@ final class RedisQueue implements MessageQueue {
   }
 
   private TopicKeys topic(String namespace, String name) {
-    return known.computeIfAbsent(
-        new Topics.Name(namespace, name), _ -> new TopicKeys(topics.of(namespace, name)));
+    Topics.Name full = new Topics.Name(namespace, name);
+    TopicKeys keys = known.get(full);
+    if (keys == null) {
+      keys = new TopicKeys(topics.of(namespace, name));
+      if (known.size() < MOST_KNOWN) { // names are the clients' to invent
+        known.put(full, keys);
+      }
+    }
+    return keys;
   }
 
   @Override
