@@ -25,7 +25,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -49,7 +48,6 @@ final class PostgresPubSub implements PubSub {
   /** Of the 7999 bytes that a notification has; base64 makes 4 of 3. */
   private static final int MOST_INLINE = 5900;
 
-  private static final int TICK_MILLIS = 1000;
   private static final int MARK_SECONDS = 5;
   private static final long BODY_MILLIS = TimeUnit.MINUTES.toMillis(1);
 
@@ -65,8 +63,7 @@ final class PostgresPubSub implements PubSub {
   private final Map<Long, Mark> marks = new ConcurrentHashMap<>();
   private final AtomicLong nextMark = new AtomicLong();
   private final ReentrantLock joins = new ReentrantLock();
-  private final CountDownLatch stopped = new CountDownLatch(1);
-  private final Thread upkeep;
+  private final Ticker upkeep;
   private long nextNumber = new SecureRandom().nextInt(); // the publisher's own
   private long present; // the event that is being handed over; the listener's thread's own
 
@@ -84,7 +81,7 @@ final class PostgresPubSub implements PubSub {
     this.bodies = new Slot(database, Purpose.RELAXED);
     this.probe = new Slot(database, Purpose.PROBE);
     this.presence = new Presence(database, channel, this::heard, this::rejoin);
-    this.upkeep = Thread.ofPlatform().daemon().name("prism-events-upkeep").unstarted(this::run);
+    this.upkeep = new Ticker("prism-events-upkeep", this::tick);
     presence.start();
     upkeep.start();
   }
@@ -329,22 +326,6 @@ final class PostgresPubSub implements PubSub {
 
   // ---- upkeep ----
 
-  private void run() {
-    try {
-      while (!stopped.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
-        try {
-          tick();
-        } catch (PrismException e) {
-          LOG.debug("upkeep waits: {}", e.reason());
-        } catch (RuntimeException e) {
-          LOG.error("upkeep failed, and goes on", e);
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
   private void tick() {
     long process = presence.idOrNone();
     if (process == 0) {
@@ -391,12 +372,7 @@ final class PostgresPubSub implements PubSub {
 
   @Override
   public void close() {
-    stopped.countDown();
-    try {
-      upkeep.join(TimeUnit.SECONDS.toMillis(5));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    upkeep.close();
     presence.close();
     publishing.close();
     joining.close();

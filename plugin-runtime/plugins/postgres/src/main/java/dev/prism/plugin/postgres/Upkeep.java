@@ -2,7 +2,6 @@ package dev.prism.plugin.postgres;
 
 import dev.prism.sdk.queue.Topic;
 import dev.prism.sdk.queue.Topics;
-import dev.prism.status.PrismException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -11,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +21,6 @@ import org.slf4j.LoggerFactory;
 final class Upkeep implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
 
-  private static final int TICK_MILLIS = 1000;
   private static final int TRIM_ROWS = 5000;
   private static final long LEAST_TRIM_MILLIS = 1000;
   private static final long MOST_TRIM_MILLIS = 60_000;
@@ -36,8 +33,7 @@ final class Upkeep implements AutoCloseable {
   private final long keepMillis;
   private final Map<String, Long> keepByName = new HashMap<>();
   private final Map<Long, Long> earliest = new ConcurrentHashMap<>();
-  private final CountDownLatch stopped = new CountDownLatch(1);
-  private final Thread thread;
+  private final Ticker ticker;
   private long nextTrim = System.nanoTime();
   private long nextSweep = System.nanoTime() + SWEEP_NANOS;
 
@@ -54,11 +50,11 @@ final class Upkeep implements AutoCloseable {
         keepByName.put(topic.physicalName(), topic.retentionMillis());
       }
     }
-    this.thread = Thread.ofPlatform().daemon().name("prism-upkeep").unstarted(this::run);
+    this.ticker = new Ticker("prism-upkeep", this::tick);
   }
 
   void start() {
-    thread.start();
+    ticker.start();
   }
 
   /** A place of the topic's log before which nothing is, as far as is known. */
@@ -73,22 +69,6 @@ final class Upkeep implements AutoCloseable {
     try (ResultSet row = release.executeQuery()) {
       row.next();
       return row.getInt(1) > 0;
-    }
-  }
-
-  private void run() {
-    try {
-      while (!stopped.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
-        try {
-          tick();
-        } catch (PrismException e) {
-          LOG.debug("upkeep waits: {}", e.reason());
-        } catch (RuntimeException e) {
-          LOG.error("upkeep failed, and goes on", e);
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -120,7 +100,7 @@ final class Upkeep implements AutoCloseable {
   private void trim() {
     for (Kept kept : slot.read(this::topics)) {
       int removed = TRIM_ROWS;
-      while (removed == TRIM_ROWS && stopped.getCount() > 0) {
+      while (removed == TRIM_ROWS && !ticker.isStopped()) {
         removed = slot.read(open -> trim(open, kept));
       }
     }
@@ -152,12 +132,7 @@ final class Upkeep implements AutoCloseable {
 
   @Override
   public void close() {
-    stopped.countDown();
-    try {
-      thread.join(TimeUnit.SECONDS.toMillis(5));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    ticker.close();
     slot.close();
   }
 }
