@@ -1,46 +1,20 @@
 package dev.prism.plugin.kafka;
 
-import dev.prism.conformance.HostedPlugin;
-import dev.prism.conformance.QueueApi;
-import dev.prism.conformance.QueueSuite;
-import dev.prism.sdk.Capability;
-import dev.prism.sdk.PluginConfig;
+import dev.prism.conformance.HostedQueueSuite;
+import dev.prism.sdk.Plugin;
 import dev.prism.testservers.KafkaServer;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The Kafka backend's queue through the SPI, on a broker. */
 @Tag("conformance")
-class KafkaQueueTest extends QueueSuite {
-  private static KafkaServer server;
-  private static HostedPlugin plugin;
-
-  @BeforeAll
-  static void start(@TempDir Path directory) {
-    server = KafkaServer.forTests(directory.resolve("kafka"));
-    plugin =
-        new HostedPlugin(
-            new KafkaPlugin(InstantSource.system()),
-            PluginConfig.of(
-                Map.of(
-                    "KAFKA_BROKERS",
-                    server.addresses(),
-                    "PRISM_DATA_DIR",
-                    directory.resolve("data").toString())),
-            InstantSource.system());
-  }
-
-  @AfterAll
-  static void stop() {
-    plugin.close();
-    server.close();
-  }
+class KafkaQueueTest extends HostedQueueSuite {
+  @TempDir private static Path directory;
+  private KafkaServer server;
 
   @Override
   public String backend() {
@@ -48,17 +22,22 @@ class KafkaQueueTest extends QueueSuite {
   }
 
   @Override
-  public Set<Capability> capabilities() {
-    return plugin.queueCapabilities();
+  protected Plugin newPlugin() {
+    return new KafkaPlugin(InstantSource.system());
   }
 
   @Override
-  public QueueApi api() {
-    return plugin.queue("default");
+  protected Map<String, String> variables() {
+    server = KafkaServer.forTests(directory.resolve("kafka"));
+    return Map.of(
+        "KAFKA_BROKERS",
+        server.addresses(),
+        "PRISM_DATA_DIR",
+        directory.resolve("data").toString());
   }
 
-  @Override
-  public void restart() {
-    plugin.restart();
+  @AfterAll
+  void stopServer() {
+    server.close();
   }
 }

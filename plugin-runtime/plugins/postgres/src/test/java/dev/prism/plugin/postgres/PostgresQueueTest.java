@@ -1,37 +1,18 @@
 package dev.prism.plugin.postgres;
 
-import dev.prism.conformance.HostedPlugin;
-import dev.prism.conformance.QueueApi;
-import dev.prism.conformance.QueueSuite;
-import dev.prism.sdk.Capability;
-import dev.prism.sdk.PluginConfig;
+import dev.prism.conformance.HostedQueueSuite;
+import dev.prism.sdk.Plugin;
 import java.nio.file.Path;
-import java.time.InstantSource;
-import java.util.Set;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The PostgreSQL backend's queue through the SPI, on a real server. */
 @Tag("conformance")
-class PostgresQueueTest extends QueueSuite {
-  private static TestDatabase database;
-  private static HostedPlugin plugin;
-
-  @BeforeAll
-  static void start(@TempDir Path directory) {
-    database = TestDatabase.open(directory.resolve("server"));
-    plugin =
-        new HostedPlugin(
-            new PostgresPlugin(), PluginConfig.of(database.settings()), InstantSource.system());
-  }
-
-  @AfterAll
-  static void stop() {
-    plugin.close();
-    database.close();
-  }
+class PostgresQueueTest extends HostedQueueSuite {
+  @TempDir private static Path directory;
+  private TestDatabase server;
 
   @Override
   public String backend() {
@@ -39,17 +20,18 @@ class PostgresQueueTest extends QueueSuite {
   }
 
   @Override
-  public Set<Capability> capabilities() {
-    return plugin.queueCapabilities();
+  protected Plugin newPlugin() {
+    return new PostgresPlugin();
   }
 
   @Override
-  public QueueApi api() {
-    return plugin.queue("default");
+  protected Map<String, String> variables() {
+    server = TestDatabase.open(directory.resolve("server"));
+    return server.settings();
   }
 
-  @Override
-  public void restart() {
-    plugin.restart();
+  @AfterAll
+  void stopServer() {
+    server.close();
   }
 }

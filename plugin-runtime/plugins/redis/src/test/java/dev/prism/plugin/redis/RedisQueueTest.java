@@ -1,41 +1,20 @@
 package dev.prism.plugin.redis;
 
-import dev.prism.conformance.HostedPlugin;
-import dev.prism.conformance.QueueApi;
-import dev.prism.conformance.QueueSuite;
-import dev.prism.sdk.Capability;
-import dev.prism.sdk.PluginConfig;
+import dev.prism.conformance.HostedQueueSuite;
+import dev.prism.sdk.Plugin;
 import dev.prism.testservers.RedisServer;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The Redis backend's queue through the SPI. */
 @Tag("conformance")
-class RedisQueueTest extends QueueSuite {
-  private static RedisServer server;
-  private static HostedPlugin plugin;
-
-  @BeforeAll
-  static void start(@TempDir Path directory) {
-    server = RedisServer.durable(directory);
-    plugin =
-        new HostedPlugin(
-            new RedisPlugin(InstantSource.system()),
-            PluginConfig.of(Map.of("REDIS_URL", RedisServer.given().orElseGet(server::url))),
-            InstantSource.system());
-  }
-
-  @AfterAll
-  static void stop() {
-    plugin.close();
-    server.close();
-  }
+class RedisQueueTest extends HostedQueueSuite {
+  @TempDir private static Path directory;
+  private RedisServer server;
 
   @Override
   public String backend() {
@@ -43,17 +22,18 @@ class RedisQueueTest extends QueueSuite {
   }
 
   @Override
-  public Set<Capability> capabilities() {
-    return plugin.queueCapabilities();
+  protected Plugin newPlugin() {
+    return new RedisPlugin(InstantSource.system());
   }
 
   @Override
-  public QueueApi api() {
-    return plugin.queue("default");
+  protected Map<String, String> variables() {
+    server = RedisServer.durable(directory);
+    return Map.of("REDIS_URL", RedisServer.given().orElseGet(server::url));
   }
 
-  @Override
-  public void restart() {
-    plugin.restart();
+  @AfterAll
+  void stopServer() {
+    server.close();
   }
 }
