@@ -16,22 +16,14 @@ import dev.prism.testservers.NatsServer;
 import dev.prism.testservers.PostgresServer;
 import dev.prism.testservers.RedisServer;
 import dev.prism.type.v1.AccessPattern;
-import io.grpc.ClientInterceptor;
-import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -44,7 +36,6 @@ class BackendsStoppedTest {
   private static final int STOPPED_SECONDS = 30;
   private static final int WARM_SECONDS = 10;
   private static final int CALLERS = 4;
-  private static final long DEADLINE_MILLIS = 500;
   private static final long MOST_GROWTH = 64L << 20;
   private static final double LATENCY_BOUND = 1.2;
 
@@ -125,9 +116,13 @@ class BackendsStoppedTest {
 
     // When
     backends.forEach(each -> each.pause().run());
-    List<Callers> callers = queues.stream().map(Callers::new).toList();
+    List<StoppedCallers> callers =
+        queues.stream()
+            .map(each -> each.withInterceptors(StoppedCallers.deadline()))
+            .map(each -> new StoppedCallers(CALLERS, () -> publish(each)))
+            .toList();
     double stopped = median(paired.windows(STOPPED_SECONDS));
-    for (Callers each : callers) {
+    for (StoppedCallers each : callers) {
       each.close();
     }
     List<Long> grown = residents(prism, backends);
@@ -146,8 +141,7 @@ class BackendsStoppedTest {
               backend.name() + " publishes again",
               Duration.ofSeconds(20),
               () -> publish(queue) == Status.Code.OK);
-      long[] overruns =
-          callers.get(i).ended.stream().mapToLong(Ended::overrunMillis).sorted().toArray();
+      long[] overruns = callers.get(i).overruns();
       System.out.printf(
           "%s: %d calls ended, 99 in 100 within %d ms of their deadline, the latest %d ms after it; plugin %+d KiB, %d MiB; resumed after %d ms%n",
           backend.name(),
@@ -157,12 +151,14 @@ class BackendsStoppedTest {
           (grown.get(i) - residents.get(i)) / 1024,
           grown.get(i) >> 20,
           resumed.toMillis());
-      assertThat(callers.get(i).ended)
+      assertThat(callers.get(i).ended())
           .as(backend.name())
-          .extracting(Ended::code)
+          .extracting(StoppedCallers.Ended::code)
           .isSubsetOf(Status.Code.DEADLINE_EXCEEDED, Status.Code.UNAVAILABLE);
       assertThat(overruns[overruns.length * 99 / 100]).as(backend.name()).isLessThan(250);
-      assertThat(overruns[overruns.length - 1]).as(backend.name()).isLessThan(DEADLINE_MILLIS);
+      assertThat(overruns[overruns.length - 1])
+          .as(backend.name())
+          .isLessThan(StoppedCallers.DEADLINE_MILLIS);
       assertThat(grown.get(i) - residents.get(i)).as(backend.name()).isLessThan(MOST_GROWTH);
       assertThat(resumed).as(backend.name()).isLessThan(Duration.ofSeconds(2));
       assertThat(prism.plugin(backend.name()).getPid())
@@ -184,54 +180,6 @@ class BackendsStoppedTest {
       residents.add(Signals.residentBytes(prism.plugin(backend.name()).getPid()));
     }
     return residents;
-  }
-
-  /** How a call ended. */
-  private record Ended(Status.Code code, long overrunMillis) {}
-
-  /** Publish, each caller one message after the other. */
-  private static final class Callers implements AutoCloseable {
-    final Queue<Ended> ended = new ConcurrentLinkedQueue<>();
-    private final List<Thread> threads;
-    private volatile boolean closed;
-
-    Callers(QueueServiceBlockingStub queue) {
-      // The server's clock ends these calls: they carry the deadline and do not watch it
-      QueueServiceBlockingStub bounded = queue.withInterceptors(timeout());
-      long apart = TimeUnit.MILLISECONDS.toNanos(DEADLINE_MILLIS) / CALLERS;
-      threads =
-          IntStream.range(0, CALLERS)
-              .mapToObj(i -> Thread.startVirtualThread(() -> run(bounded, apart * i)))
-              .toList();
-    }
-
-    private void run(QueueServiceBlockingStub queue, long offsetNanos) {
-      LockSupport.parkNanos(offsetNanos);
-      while (!closed) {
-        long begun = System.nanoTime();
-        Status.Code code = publish(queue);
-        long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
-        ended.add(new Ended(code, took - DEADLINE_MILLIS));
-        if (code == Status.Code.UNAVAILABLE) {
-          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100)); // refused at once
-        }
-      }
-    }
-
-    @Override
-    public void close() throws InterruptedException {
-      closed = true;
-      for (Thread thread : threads) {
-        thread.join();
-      }
-    }
-  }
-
-  private static ClientInterceptor timeout() {
-    Metadata headers = new Metadata();
-    headers.put(
-        Metadata.Key.of("grpc-timeout", Metadata.ASCII_STRING_MARSHALLER), DEADLINE_MILLIS + "m");
-    return MetadataUtils.newAttachHeadersInterceptor(headers);
   }
 
   private static Status.Code publish(QueueServiceBlockingStub queue) {

@@ -1,15 +1,11 @@
 package dev.prism.system;
 
-import dev.prism.conformance.GrpcApi;
 import dev.prism.conformance.KeyValueApi;
 import dev.prism.conformance.KeyValueSuite;
 import dev.prism.sdk.Capability;
 import dev.prism.session.v1.CreateSessionRequest;
-import dev.prism.session.v1.CreateSessionResponse;
 import dev.prism.session.v1.SessionServiceGrpc;
-import io.grpc.ClientInterceptors;
 import java.io.IOException;
-import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,7 +19,7 @@ abstract class KeyValueThroughProxy extends KeyValueSuite {
   private final String backend;
   private final String config;
   private Prism prism;
-  private CreateSessionResponse session;
+  private OpenSession session;
   private KeyValueApi api;
 
   KeyValueThroughProxy(String backend, String config) {
@@ -35,14 +31,11 @@ abstract class KeyValueThroughProxy extends KeyValueSuite {
   void start() throws IOException {
     prism = Prism.up(Prism.newDirectory("conformance-" + backend));
     session =
-        SessionServiceGrpc.newBlockingStub(prism.channel())
-            .createSession(CreateSessionRequest.newBuilder().setConfigName(config).build());
-    api =
-        new KeyValueApi(
-            new GrpcApi(
-                () ->
-                    ClientInterceptors.intercept(
-                        prism.channel(), Prism.session(session.getSessionToken()))));
+        new OpenSession(
+            prism,
+            SessionServiceGrpc.newBlockingStub(prism.channel())
+                .createSession(CreateSessionRequest.newBuilder().setConfigName(config).build()));
+    api = new KeyValueApi(session.api());
   }
 
   @AfterAll
@@ -57,12 +50,7 @@ abstract class KeyValueThroughProxy extends KeyValueSuite {
 
   @Override
   public Set<Capability> capabilities() {
-    Set<Capability> declared = EnumSet.noneOf(Capability.class);
-    session
-        .getConfigs(0)
-        .getCapabilitiesList()
-        .forEach(name -> declared.add(Capability.valueOf(name)));
-    return declared;
+    return session.capabilities();
   }
 
   @Override

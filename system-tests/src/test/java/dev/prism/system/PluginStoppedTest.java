@@ -8,20 +8,12 @@ import dev.prism.keyvalue.v1.GetRequest;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
 import dev.prism.keyvalue.v1.PutRequest;
 import dev.prism.system.PairedReads.Window;
-import io.grpc.ClientInterceptor;
-import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +26,6 @@ import org.junit.jupiter.api.Test;
 class PluginStoppedTest {
   private static final int STOPPED_SECONDS = 30;
   private static final int WARM_SECONDS = 10;
-  private static final long DEADLINE_MILLIS = 500;
   private static final int CALLERS = 8;
 
   /** Most that the other plugin's 99th percentile may grow while its neighbour is stopped. */
@@ -84,10 +75,8 @@ class PluginStoppedTest {
    */
   private static List<Window> readWhileStopped(Prism prism, Prism twin, PairedReads reads)
       throws Exception {
-    // The server's clock ends these calls, not the client's: they carry the deadline but do not
-    // watch it.
     KeyValueServiceBlockingStub sqlite =
-        prism.keyValueOnOwnConnection("default").withInterceptors(timeout());
+        prism.keyValueOnOwnConnection("default").withInterceptors(StoppedCallers.deadline());
     sqlite.put(put("before"));
     // Loads what a refusal takes in this process, whose time would count as the proxy's
     assertThatThrownBy(() -> sqlite.get(GetRequest.getDefaultInstance()))
@@ -97,12 +86,11 @@ class PluginStoppedTest {
     double processor = extraProcessor(prism, twin);
 
     Signals.send("STOP", pid);
-    List<Window> windows;
-    Queue<Ended> ended;
     long stopped = System.nanoTime();
-    try (Callers callers = new Callers(sqlite)) {
+    StoppedCallers callers = new StoppedCallers(CALLERS, () -> put(sqlite).getCode());
+    List<Window> windows;
+    try (callers) {
       windows = reads.windows(STOPPED_SECONDS);
-      ended = callers.ended;
     }
     double seconds = (System.nanoTime() - stopped) / 1e9;
     processor = (extraProcessor(prism, twin) - processor) / seconds;
@@ -111,17 +99,19 @@ class PluginStoppedTest {
     Duration resumed =
         Await.until("a put is answered", Duration.ofSeconds(20), () -> put(sqlite).isOk());
 
-    long[] overruns = ended.stream().mapToLong(Ended::overrunMillis).sorted().toArray();
+    long[] overruns = callers.overruns();
     long usual = overruns[overruns.length * 99 / 100];
     long latest = overruns[overruns.length - 1];
     System.out.printf(
         "plugin stopped for %.0f s: %d calls ended, 99 in 100 within %d ms of their deadline, the latest %d ms after it; proxy %+d KiB, %+.3f processors; resumed after %d ms%n",
-        seconds, ended.size(), usual, latest, resident / 1024, processor, resumed.toMillis());
-    assertThat(ended)
-        .extracting(call -> call.status().getCode())
+        seconds, overruns.length, usual, latest, resident / 1024, processor, resumed.toMillis());
+    assertThat(callers.ended())
+        .extracting(StoppedCallers.Ended::code)
         .containsOnly(Status.Code.DEADLINE_EXCEEDED);
     assertThat(usual).isLessThan(250);
-    assertThat(latest).as("a machine's hiccup, not a wait").isLessThan(DEADLINE_MILLIS);
+    assertThat(latest)
+        .as("a machine's hiccup, not a wait")
+        .isLessThan(StoppedCallers.DEADLINE_MILLIS);
     assertThat(resident).isLessThan(64L << 20);
     assertThat(processor).isLessThan(PROCESSOR_BOUND);
     assertThat(resumed).isLessThan(Duration.ofSeconds(2));
@@ -138,49 +128,6 @@ class PluginStoppedTest {
   private static double median(List<Window> windows, ToDoubleFunction<Window> value) {
     double[] sorted = windows.stream().mapToDouble(value).sorted().toArray();
     return sorted[sorted.length / 2];
-  }
-
-  /** How a call to the stopped plugin ended. */
-  private record Ended(Status status, long overrunMillis) {}
-
-  /** Call the stopped plugin, one after the other: a burst would be of the test's own making. */
-  private static final class Callers implements AutoCloseable {
-    private final Queue<Ended> ended = new ConcurrentLinkedQueue<>();
-    private final List<Thread> threads;
-    private volatile boolean closed;
-
-    Callers(KeyValueServiceBlockingStub client) {
-      long apart = TimeUnit.MILLISECONDS.toNanos(DEADLINE_MILLIS) / CALLERS;
-      threads =
-          IntStream.range(0, CALLERS)
-              .mapToObj(i -> Thread.startVirtualThread(() -> run(client, apart * i)))
-              .toList();
-    }
-
-    private void run(KeyValueServiceBlockingStub client, long offsetNanos) {
-      LockSupport.parkNanos(offsetNanos);
-      while (!closed) {
-        long begun = System.nanoTime();
-        Status status = put(client);
-        long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
-        ended.add(new Ended(status, took - DEADLINE_MILLIS));
-      }
-    }
-
-    @Override
-    public void close() throws InterruptedException {
-      closed = true;
-      for (Thread thread : threads) {
-        thread.join();
-      }
-    }
-  }
-
-  private static ClientInterceptor timeout() {
-    Metadata headers = new Metadata();
-    headers.put(
-        Metadata.Key.of("grpc-timeout", Metadata.ASCII_STRING_MARSHALLER), DEADLINE_MILLIS + "m");
-    return MetadataUtils.newAttachHeadersInterceptor(headers);
   }
 
   private static PutRequest put(String key) {

@@ -1,15 +1,11 @@
 package dev.prism.system;
 
 import dev.prism.config.v1.BackendType;
-import dev.prism.conformance.GrpcApi;
 import dev.prism.conformance.PubSubApi;
 import dev.prism.conformance.PubSubSuite;
 import dev.prism.sdk.Capability;
-import dev.prism.session.v1.CreateSessionResponse;
 import dev.prism.type.v1.AccessPattern;
-import io.grpc.ClientInterceptors;
 import java.io.IOException;
-import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -22,7 +18,7 @@ abstract class PubSubThroughProxy extends PubSubSuite {
   private final String backend;
   private final BackendType type;
   protected Prism prism;
-  private CreateSessionResponse session;
+  private OpenSession session;
   private PubSubApi api;
   private PubSubApi otherApi;
 
@@ -35,20 +31,12 @@ abstract class PubSubThroughProxy extends PubSubSuite {
   void start() throws IOException {
     prism = Prism.upWith(backend, settings());
     session = open();
-    api = api(session);
-    otherApi = api(open());
+    api = new PubSubApi(session.api());
+    otherApi = new PubSubApi(open().api());
   }
 
-  private CreateSessionResponse open() {
-    return prism.openSession(AccessPattern.ACCESS_PATTERN_PUBSUB, type);
-  }
-
-  private PubSubApi api(CreateSessionResponse opened) {
-    return new PubSubApi(
-        new GrpcApi(
-            () ->
-                ClientInterceptors.intercept(
-                    prism.channel(), Prism.session(opened.getSessionToken()))));
+  private OpenSession open() {
+    return new OpenSession(prism, prism.openSession(AccessPattern.ACCESS_PATTERN_PUBSUB, type));
   }
 
   /** The backend's settings, once its server is started; none for one that needs no server. */
@@ -68,12 +56,7 @@ abstract class PubSubThroughProxy extends PubSubSuite {
 
   @Override
   public Set<Capability> capabilities() {
-    Set<Capability> declared = EnumSet.noneOf(Capability.class);
-    session
-        .getConfigs(0)
-        .getCapabilitiesList()
-        .forEach(name -> declared.add(Capability.valueOf(name)));
-    return declared;
+    return session.capabilities();
   }
 
   @Override

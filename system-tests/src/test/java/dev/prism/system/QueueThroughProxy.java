@@ -1,14 +1,10 @@
 package dev.prism.system;
 
 import dev.prism.config.v1.BackendType;
-import dev.prism.conformance.GrpcApi;
 import dev.prism.conformance.QueueApi;
 import dev.prism.conformance.QueueSuite;
 import dev.prism.sdk.Capability;
-import dev.prism.session.v1.CreateSessionResponse;
-import io.grpc.ClientInterceptors;
 import java.io.IOException;
-import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -21,7 +17,7 @@ abstract class QueueThroughProxy extends QueueSuite {
   private final String backend;
   private final BackendType type;
   protected Prism prism;
-  private CreateSessionResponse session;
+  private OpenSession session;
   private QueueApi api;
 
   QueueThroughProxy(String backend, BackendType type) {
@@ -32,13 +28,8 @@ abstract class QueueThroughProxy extends QueueSuite {
   @BeforeAll
   void start() throws IOException {
     prism = Prism.upWith(backend, settings());
-    session = prism.openQueueSession(type);
-    api =
-        new QueueApi(
-            new GrpcApi(
-                () ->
-                    ClientInterceptors.intercept(
-                        prism.channel(), Prism.session(session.getSessionToken()))));
+    session = new OpenSession(prism, prism.openQueueSession(type));
+    api = new QueueApi(session.api());
   }
 
   /** The backend's settings, once its server is started; none for one that needs no server. */
@@ -58,12 +49,7 @@ abstract class QueueThroughProxy extends QueueSuite {
 
   @Override
   public Set<Capability> capabilities() {
-    Set<Capability> declared = EnumSet.noneOf(Capability.class);
-    session
-        .getConfigs(0)
-        .getCapabilitiesList()
-        .forEach(name -> declared.add(Capability.valueOf(name)));
-    return declared;
+    return session.capabilities();
   }
 
   @Override
