@@ -359,7 +359,7 @@ BEGIN
       SELECT FROM pg_locks k
       WHERE k.locktype = 'advisory' AND k.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
         AND k.classid = 'process'::regclass::oid AND k.objid::bigint = p.id AND k.objsubid = 2 AND k.granted)
-    ORDER BY p.id FOR UPDATE SKIP LOCKED
+    ORDER BY p.id FOR UPDATE -- whoever is at it already is waited for: claims come after it
   LOOP
     FOR l_lease IN
       SELECT * FROM lease l WHERE l.due IS NOT NULL AND l.owner >> 32 = l_process ORDER BY l.consumers, l.id FOR UPDATE

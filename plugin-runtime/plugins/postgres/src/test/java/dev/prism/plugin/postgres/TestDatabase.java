@@ -1,7 +1,9 @@
 package dev.prism.plugin.postgres;
 
+import dev.prism.sdk.PluginConfig;
 import dev.prism.testservers.PostgresServer;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,12 @@ final class TestDatabase implements AutoCloseable {
   /** What the plugin is configured with. */
   Map<String, String> settings() {
     return Map.of("DATABASE_URL", url, "DATABASE_SCHEMA", schema);
+  }
+
+  /** A connection of a test's own to what the plugin keeps. */
+  Connection connect() {
+    return new Database(PostgresSettings.of(PluginConfig.of(settings())))
+        .open(Database.Purpose.RELAXED);
   }
 
   @Override
