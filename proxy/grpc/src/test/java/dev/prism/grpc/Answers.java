@@ -24,6 +24,7 @@ final class Answers {
   static final String WAIT = "/test.Answers/Wait";
   static final String ENDLESS = "/test.Answers/Endless";
 
+  static final int SMALL_BYTES = 100;
   static final int LARGE_BYTES = 1 << 20;
   static final int PART_BYTES = 1 << 14;
 
@@ -62,7 +63,7 @@ final class Answers {
             onRequest(call -> Wire.answer(call, new byte[LARGE_BYTES])))
         .addMethod(
             Wire.method("test.Answers/Small", MethodType.UNARY),
-            onRequest(call -> Wire.answer(call, new byte[100])))
+            onRequest(call -> Wire.answer(call, new byte[SMALL_BYTES])))
         .addMethod(
             Wire.method("test.Answers/Wait", MethodType.UNARY),
             onRequest(

@@ -9,6 +9,7 @@ import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,6 +101,58 @@ class WritingTest {
     peer.send(RawPeer.windowUpdate(1, 1_000));
     assertThat(peer.end(1).ends()).isTrue();
     assertServed(7, 1_000);
+  }
+
+  @Test
+  void aWindowMayOpenByteByByte() throws Exception {
+    // Given
+    connect(Limits.DEFAULT, 0);
+    peer.send(RawPeer.call(1, Answers.SMALL));
+    peer.next(RawPeer.HEADERS, 1);
+    ByteArrayOutputStream message = new ByteArrayOutputStream();
+
+    // When
+    for (int i = 0; i < Answers.SMALL_BYTES + 5; i++) {
+      peer.send(RawPeer.windowUpdate(1, 1));
+      message.writeBytes(peer.next(RawPeer.DATA, 1).body());
+    }
+
+    // Then the message is whole, its prefix too
+    byte[] expected = new byte[Answers.SMALL_BYTES + 5];
+    expected[4] = Answers.SMALL_BYTES;
+    assertThat(message.toByteArray()).isEqualTo(expected);
+    assertThat(peer.end(1).text()).contains("grpc-status");
+  }
+
+  @RepeatedTest(5)
+  void aWindowThatSettingsOpenIsAcknowledgedBeforeItIsUsed() throws Exception {
+    // Given
+    connect(Limits.DEFAULT, 0);
+    peer.send(RawPeer.windowUpdate(0, RawPeer.LARGEST_WINDOW - DEFAULT_WINDOW));
+    peer.send(RawPeer.call(1, Answers.SMALL));
+    peer.next(RawPeer.HEADERS, 1);
+    List<Integer> early = new ArrayList<>();
+
+    // When the window opens while a call is answered, many times over
+    for (int stream = 3; stream < 8_000; stream += 2) {
+      peer.send(RawPeer.call(stream, Answers.SMALL));
+      peer.send(RawPeer.settings(RawPeer.INITIAL_WINDOW_SIZE, 1_000));
+      boolean acknowledged = false;
+      boolean ended = false;
+      while (!acknowledged || !ended) {
+        Frame frame = peer.next();
+        acknowledged |= frame.is(RawPeer.SETTINGS);
+        ended |= frame.ends() && frame.stream() == stream;
+        if (frame.is(RawPeer.DATA, stream) && !acknowledged) {
+          early.add(stream);
+        }
+      }
+      peer.send(RawPeer.settings(RawPeer.INITIAL_WINDOW_SIZE, 0));
+      peer.next(RawPeer.SETTINGS, 0);
+    }
+
+    // Then
+    assertThat(early).isEmpty();
   }
 
   @Test

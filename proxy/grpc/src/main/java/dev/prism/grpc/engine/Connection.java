@@ -232,7 +232,10 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
 
   /** Writing failed: the peer is gone. The drainer's thread. */
   void lost(Throwable failure) {
-    LOG.log(Level.TRACE, "a connection cannot be written to", failure);
+    LOG.log(
+        failure instanceof UncheckedIOException ? Level.TRACE : Level.ERROR,
+        "a connection cannot be written to",
+        failure);
     closeSocket();
   }
 

@@ -94,7 +94,9 @@ final class Outgoing implements Writer.Task {
       at++;
       left--;
     }
-    System.arraycopy(body, at - prefix, to, out, left);
-    at += left;
+    if (left > 0) {
+      System.arraycopy(body, at - prefix, to, out, left);
+      at += left;
+    }
   }
 }

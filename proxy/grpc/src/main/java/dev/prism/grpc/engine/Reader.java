@@ -341,6 +341,7 @@ final class Reader {
       throw new ConnectionException(ErrorCode.FRAME_SIZE_ERROR, "SETTINGS are 6 bytes each.");
     }
     byte[] bytes = input.bytes();
+    long initialWindow = streams.initialWindow();
     for (int at = input.at(); at < input.at() + length; at += 6) {
       int name = ((bytes[at] & 0xFF) << 8) | (bytes[at + 1] & 0xFF);
       long value = Frames.getInt(bytes, at + 2) & 0xFFFFFFFFL;
@@ -350,7 +351,12 @@ final class Reader {
             throw new ConnectionException(ErrorCode.PROTOCOL_ERROR, "ENABLE_PUSH is 0 or 1.");
           }
         }
-        case Frames.SETTINGS_INITIAL_WINDOW_SIZE -> streams.initialWindow(value);
+        case Frames.SETTINGS_INITIAL_WINDOW_SIZE -> {
+          if (value > Frames.MAX_WINDOW) {
+            throw new ConnectionException(ErrorCode.FLOW_CONTROL_ERROR, "A window over 2^31 - 1.");
+          }
+          initialWindow = value;
+        }
         case Frames.SETTINGS_MAX_FRAME_SIZE -> {
           if (value < Frames.MAX_FRAME || value > 0xFFFFFF) {
             throw new ConnectionException(ErrorCode.PROTOCOL_ERROR, "MAX_FRAME_SIZE's range.");
@@ -359,7 +365,16 @@ final class Reader {
         default -> {} // tables, pushes and header lists are not ours to use
       }
     }
-    replies.control(Frames.settingsAck());
+    // Nobody sees the acknowledgement before a smaller window holds, nor a larger one's use before
+    // the acknowledgement (RFC 9113 6.5.3).
+    boolean grows = initialWindow > streams.initialWindow();
+    if (grows) {
+      replies.control(Frames.settingsAck());
+    }
+    streams.initialWindow((int) initialWindow);
+    if (!grows) {
+      replies.control(Frames.settingsAck());
+    }
   }
 
   private void ping(int length, int flags, int id) throws ConnectionException {

@@ -193,13 +193,15 @@ final class Streams {
     replies.control(Frames.rstStream(stream.id, code));
   }
 
-  /** The peer has set the window of every stream. */
-  void initialWindow(long value) throws ConnectionException {
-    if (value > Frames.MAX_WINDOW) {
-      throw new ConnectionException(ErrorCode.FLOW_CONTROL_ERROR, "A window over 2^31 - 1.");
-    }
-    long change = value - initialWindow;
-    initialWindow = (int) value;
+  /** What a stream may be sent when it opens, bytes. */
+  int initialWindow() {
+    return initialWindow;
+  }
+
+  /** The peer has set the window of every stream, in bytes. */
+  void initialWindow(int value) throws ConnectionException {
+    long change = (long) value - initialWindow;
+    initialWindow = value;
     for (Stream stream : streams.values()) {
       if (stream.addSendWindow(change) > Frames.MAX_WINDOW) {
         throw new ConnectionException(ErrorCode.FLOW_CONTROL_ERROR, "A window over 2^31 - 1.");

@@ -269,12 +269,7 @@ final class Writer {
 
   /** Writes control frames, takes what is offered, gives one stream its turn; false: all done. */
   private boolean pass() {
-    byte[] frame = control.poll();
-    while (frame != null) {
-      controls.decrementAndGet();
-      put(frame, 0, frame.length);
-      frame = control.poll();
-    }
+    putControls();
     Task task = offered.poll();
     if (task != null) {
       take(task);
@@ -287,6 +282,25 @@ final class Writer {
     stream.inRound = false;
     turn(stream);
     return true;
+  }
+
+  private void putControls() {
+    byte[] frame = control.poll();
+    while (frame != null) {
+      controls.decrementAndGet();
+      put(frame, 0, frame.length);
+      frame = control.poll();
+    }
+  }
+
+  /** What a stream may send, bytes; the acknowledgement of the SETTINGS that say so is written. */
+  private long open(Stream stream) {
+    long open = Math.min(stream.sendWindow(), window.get());
+    while (!control.isEmpty()) {
+      putControls();
+      open = Math.min(stream.sendWindow(), window.get());
+    }
+    return open;
   }
 
   private void take(Task task) {
@@ -337,7 +351,7 @@ final class Writer {
           join(stream);
           return;
         }
-        long open = Math.min(stream.sendWindow(), window.get());
+        long open = open(stream);
         if (open <= 0) {
           if (stream.sendWindow() > 0 && !stream.isStarved) {
             stream.isStarved = true;
