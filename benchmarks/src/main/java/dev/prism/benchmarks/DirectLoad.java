@@ -1,5 +1,6 @@
 package dev.prism.benchmarks;
 
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -11,13 +12,13 @@ import org.HdrHistogram.ConcurrentHistogram;
 final class DirectLoad {
   private static final int WARM_UP_SECONDS = 2;
   private static final int MOST_IN_FLIGHT = 1024;
-  private static final byte[] KEY = new byte[16];
 
   private DirectLoad() {}
 
   /** Messages a second that so many callers publish, each one after the other. */
   static double throughput(Direct direct, int callers, int payloadBytes, int seconds)
       throws InterruptedException {
+    AtomicLong keys = new AtomicLong();
     AtomicLong published = new AtomicLong();
     CountDownLatch ended = new CountDownLatch(callers);
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds + WARM_UP_SECONDS);
@@ -26,7 +27,7 @@ final class DirectLoad {
           () -> {
             try {
               while (System.nanoTime() < end) {
-                direct.publish(KEY, new byte[payloadBytes]);
+                direct.publish(key(keys.getAndIncrement()), new byte[payloadBytes]);
                 published.incrementAndGet();
               }
             } catch (InterruptedException e) {
@@ -62,7 +63,7 @@ final class DirectLoad {
       Thread.startVirtualThread(
           () -> {
             try {
-              direct.publish(KEY, new byte[payloadBytes]);
+              direct.publish(key(since), new byte[payloadBytes]);
               if (since >= warm) {
                 latencies.recordValue(System.nanoTime() - since);
               }
@@ -75,5 +76,9 @@ final class DirectLoad {
     }
     inFlight.acquireUninterruptibly(MOST_IN_FLIGHT);
     return latencies.getValueAtPercentile(50) / 1e6;
+  }
+
+  private static byte[] key(long number) {
+    return ("key-" + number).getBytes(StandardCharsets.US_ASCII);
   }
 }

@@ -25,7 +25,7 @@ public final class QueueBench {
   private static final int PAYLOAD_BYTES = 256;
   private static final int LEAST_ANSWER = 6;
   private static final int QUIET_RATE = 1000;
-  private static final int WARM_UP_SECONDS = 2;
+  private static final int SETTLE_SECONDS = 2;
   private static final double MIB = 1 << 20;
 
   private static final Pattern BATCHES =
@@ -39,25 +39,31 @@ public final class QueueBench {
    * Runs the whole set.
    *
    * @param args {@code backend=NAME}, default sqlite; {@code seconds=N} of each round, default 5;
-   *     {@code rounds=N}, default 5
+   *     {@code rounds=N}, default 5; {@code warmup=N} seconds of load before them on each side,
+   *     while the machines compile, default 20
    */
   public static void main(String[] args) throws Exception {
     String name = "sqlite";
     int seconds = 5;
     int rounds = 5;
+    int warmup = 20;
     for (String arg : args) {
       String[] pair = arg.split("=", 2);
       switch (pair[0]) {
         case "backend" -> name = pair[1];
         case "seconds" -> seconds = Integer.parseInt(pair[1]);
         case "rounds" -> rounds = Integer.parseInt(pair[1]);
+        case "warmup" -> warmup = Integer.parseInt(pair[1]);
         default ->
             throw new IllegalArgumentException(
-                "unknown option " + pair[0] + "; there are backend=NAME, seconds=N and rounds=N");
+                "unknown option "
+                    + pair[0]
+                    + "; there are backend=NAME, seconds=N, rounds=N and warmup=N");
       }
     }
     try (QueueBackend backend = QueueBackend.of(name);
         ProxyProcess proxy = ProxyProcess.start(name, backend.settings())) {
+      warmUp(backend, proxy, warmup);
       throughput(backend, proxy, seconds, rounds);
       double resident =
           ProxyCalls.metric(
@@ -67,6 +73,19 @@ public final class QueueBench {
       System.out.printf(
           Locale.ROOT, "the plugin's resident memory after the load: %.0f MiB%n", resident / MIB);
     }
+  }
+
+  private static void warmUp(QueueBackend backend, ProxyProcess proxy, int seconds)
+      throws Exception {
+    if (seconds == 0) {
+      return;
+    }
+    System.out.printf("%d seconds to warm up, without and with Prism%n", seconds);
+    try (Direct without = backend.direct()) {
+      DirectLoad.throughput(without, CALLERS, PAYLOAD_BYTES, seconds);
+    }
+    Plan plan = Plan.closed(1, CALLERS, publishes(proxy.endpoint(), "warm"));
+    ProxyCalls.measure(proxy.endpoint(), plan, 0, seconds);
   }
 
   private static void throughput(QueueBackend backend, ProxyProcess proxy, int seconds, int rounds)
@@ -83,7 +102,7 @@ public final class QueueBench {
       double batchesBefore = ProxyCalls.metric(proxy.metrics(), BATCHES);
       Plan plan = Plan.closed(1, CALLERS, publishes(proxy.endpoint(), "bench-" + round));
       ProxyCalls.Measured measured =
-          ProxyCalls.measure(proxy.endpoint(), plan, WARM_UP_SECONDS, seconds);
+          ProxyCalls.measure(proxy.endpoint(), plan, SETTLE_SECONDS, seconds);
       prism.add(measured.callsPerSecond());
       System.out.printf(
           Locale.ROOT,
@@ -113,7 +132,7 @@ public final class QueueBench {
       }
       Plan plan = new Plan(1, 1024, QUIET_RATE, publishes(proxy.endpoint(), "quiet-" + round));
       prism.add(
-          ProxyCalls.measure(proxy.endpoint(), plan, WARM_UP_SECONDS, seconds)
+          ProxyCalls.measure(proxy.endpoint(), plan, SETTLE_SECONDS, seconds)
                   .tally()
                   .latencies()
                   .getValueAtPercentile(50)

@@ -233,26 +233,30 @@ final class QueueTables extends Statements {
     return known;
   }
 
-  /** Appends the messages and returns the offset of the first. */
-  long append(Topic topic, List<Message> messages, long now) throws SQLException {
-    long at = Math.max(now, topic.published());
-    long offset = topic.next();
-    for (Message message : messages) {
-      append.setLong(1, topic.id());
-      append.setLong(2, offset++);
-      append.setLong(3, at);
-      append.setLong(4, message.deliverAtMillis());
-      append.setBytes(5, message.key().length == 0 ? null : message.key());
-      append.setBytes(6, headers(message.headers()));
-      append.setBytes(7, message.payload());
-      append.executeUpdate();
-      wrote(message.bytes() + ROW_BYTES);
-    }
-    moveTopic.setLong(1, topic.id());
-    moveTopic.setLong(2, offset);
-    moveTopic.setLong(3, at);
+  /** Adds a message at the end of a topic's log, which {@link #moveTopic} moves. */
+  void append(long topic, long offset, long published, Message message) throws SQLException {
+    append.setLong(1, topic);
+    append.setLong(2, offset);
+    append.setLong(3, published);
+    append.setLong(4, message.deliverAtMillis());
+    append.setBytes(5, message.key().length == 0 ? null : message.key());
+    append.setBytes(6, headers(message.headers()));
+    append.setBytes(7, message.payload());
+    append.executeUpdate();
+    wrote(message.bytes() + ROW_BYTES);
+  }
+
+  /**
+   * A topic's log ends elsewhere.
+   *
+   * @param next the offset of the next message
+   * @param published when the last one was taken
+   */
+  void moveTopic(long topic, long next, long published) throws SQLException {
+    moveTopic.setLong(1, topic);
+    moveTopic.setLong(2, next);
+    moveTopic.setLong(3, published);
     moveTopic.executeUpdate();
-    return topic.next();
   }
 
   private static byte @Nullable [] headers(List<Header> headers) {

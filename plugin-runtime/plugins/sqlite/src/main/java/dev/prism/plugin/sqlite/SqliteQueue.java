@@ -16,7 +16,6 @@ import dev.prism.sdk.queue.MessageReader;
 import dev.prism.sdk.queue.Provisioned;
 import dev.prism.sdk.queue.Publication;
 import dev.prism.sdk.queue.PublicationResult;
-import dev.prism.sdk.queue.PublishResult;
 import dev.prism.sdk.queue.Receipt;
 import dev.prism.sdk.queue.Signal;
 import dev.prism.sdk.queue.Start;
@@ -147,19 +146,6 @@ final class SqliteQueue implements MessageQueue {
     return topic;
   }
 
-  /**
-   * The topic, which is made where it is missing and its namespace lets it be; throws before it
-   * writes.
-   */
-  private Topic usable(QueueTables tables, String namespace, String name) throws SQLException {
-    Topic topic = tables.topic(namespace, name);
-    if (topic == null) {
-      configured.mayCreate(namespace, name);
-      topic = tables.topicOrNew(namespace, name);
-    }
-    return topic;
-  }
-
   // ---- publishing ----
 
   @Override
@@ -198,50 +184,8 @@ final class SqliteQueue implements MessageQueue {
   private List<PublicationResult> publishTogether(
       String namespace, List<Publication> publications) {
     return lane.run(
-        tables -> {
-          long now = clock.millis();
-          List<PublicationResult> results = new ArrayList<>(publications.size());
-          for (Publication publication : publications) {
-            results.add(publish(tables, namespace, publication, now));
-          }
-          return results;
-        });
-  }
-
-  private PublicationResult publish(
-      QueueTables tables, String namespace, Publication publication, long now) throws SQLException {
-    Publication.Idempotency once = publication.idempotency();
-    if (once != null) {
-      Remembered.Known before =
-          tables.remembered.find(namespace, once.scope(), once.key(), once.fingerprint());
-      if (before != null) {
-        return before.same()
-            ? new PublicationResult.Replayed(before.response())
-            : new PublicationResult.Failed(Failures.keyReused());
-      }
-    }
-    List<Message> messages = publication.messages();
-    Topic topic;
-    try {
-      topic = usable(tables, namespace, publication.topic());
-    } catch (PrismException notThere) {
-      return new PublicationResult.Failed(notThere.status());
-    }
-    long first = tables.append(topic, messages, now);
-    List<PublishResult> published = new ArrayList<>(messages.size());
-    for (int i = 0; i < messages.size(); i++) {
-      published.add(new PublishResult.Published(Long.toString(first + i), 0, first + i));
-    }
-    if (once != null) {
-      tables.remembered.add(
-          namespace,
-          once.scope(),
-          once.key(),
-          now,
-          once.fingerprint(),
-          once.encode().apply(published));
-    }
-    return new PublicationResult.Applied(published);
+        tables ->
+            new Publishing(tables, configured, namespace, clock.millis()).publish(publications));
   }
 
   // ---- places ----
@@ -527,15 +471,14 @@ final class SqliteQueue implements MessageQueue {
             attempts == 0 ? List.of() : tables.read(topic.id(), offset, 1, Long.MAX_VALUE);
         taken = false;
         if (!found.isEmpty()) {
-          Topic letters;
-          try {
-            letters = usable(tables, namespace, name);
-          } catch (PrismException notThere) {
-            return new AckResult.Failed(notThere.status());
+          Message letter = DeadLetters.of(found.getFirst(), receipt, attempts, reason);
+          Publication dead = new Publication(name, List.of(letter), false, null);
+          PublicationResult published =
+              new Publishing(tables, configured, namespace, now).publish(List.of(dead)).getFirst();
+          if (published instanceof PublicationResult.Failed(var status)) {
+            return new AckResult.Failed(status);
           }
           taken = tables.settle(group.id(), offset, token, now);
-          Message letter = DeadLetters.of(found.getFirst(), receipt, attempts, reason);
-          tables.append(letters, List.of(letter), now);
           changed.add(name);
         }
       }
