@@ -48,4 +48,10 @@ public interface InboundCall {
    * Must not block.
    */
   void onOver(Runnable action);
+
+  /**
+   * Runs {@code answers}, which finishes this call and others of its link: the caller's side is
+   * woken once for all of them. What waits for room meanwhile wakes it at once.
+   */
+  void together(Runnable answers);
 }

@@ -78,7 +78,7 @@ final class PluginCall implements InboundCall {
     }
     if (response.length <= Frame.SMALL_BYTES) {
       link.forget(this);
-      sender.sendAlways(Frame.REPLY, id, response);
+      sender.sendAnswer(Frame.REPLY, id, response);
     } else if (response.length <= Frame.FRAGMENT_BYTES
         && sender.trySendMessage(Frame.REPLY, id, response)) {
       link.forget(this);
@@ -111,7 +111,7 @@ final class PluginCall implements InboundCall {
               && bytes.length <= Frame.FRAGMENT_BYTES
               && sender.trySendMessage(Frame.FAIL, id, bytes);
       if (!sent) {
-        sender.sendAlways(Frame.FAIL, id, small(status, bytes));
+        sender.sendAnswer(Frame.FAIL, id, small(status, bytes));
       }
       wake();
     }
@@ -260,6 +260,16 @@ final class PluginCall implements InboundCall {
     whenOver.set(action);
     if (over) {
       runWhenOver();
+    }
+  }
+
+  @Override
+  public void together(Runnable answers) {
+    sender.hold();
+    try {
+      answers.run();
+    } finally {
+      sender.release();
     }
   }
 

@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -43,6 +44,7 @@ final class RingSender {
   private final int messageLimit;
   private final ReentrantLock turn = new ReentrantLock(true);
   private final Queue<Queued> queued = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger holds = new AtomicInteger();
   private volatile @Nullable Thread waiting;
   private volatile int waitingLimit;
   private volatile boolean closed;
@@ -81,6 +83,32 @@ final class RingSender {
     sendAlways(new Queued(kind, id, 0, body.length, 0, body));
   }
 
+  /**
+   * As {@link #sendAlways(int, long, byte[])} for a unary answer, which rings no bell while answers
+   * are held together.
+   */
+  void sendAnswer(int kind, long id, byte[] body) {
+    if (queued.isEmpty()
+        && put(anyLimit, kind, id, 0, body.length, 0, null, body, 0, body.length)) {
+      if (holds.get() == 0) {
+        lane.bell().ring();
+      }
+    } else {
+      sendAlways(kind, id, body);
+    }
+  }
+
+  /** Answers come, one after the other: the bell rings after them, at {@link #release}. */
+  void hold() {
+    holds.incrementAndGet();
+  }
+
+  /** Ends a {@link #hold}. */
+  void release() {
+    holds.decrementAndGet();
+    lane.bell().ring();
+  }
+
   /** As {@link #sendAlways(int, long, byte[])} without a body. */
   void sendAlways(int kind, long id) {
     sendAlways(kind, id, NOTHING);
@@ -95,6 +123,7 @@ final class RingSender {
     if (!queued.isEmpty() || !trySend(frame)) {
       queued.add(frame);
       lane.wantRoom(); // so that the consumer thread, which sends it on, is rung
+      lane.bell().ring();
     }
   }
 
@@ -174,6 +203,7 @@ final class RingSender {
     waitingLimit = limit;
     waiting = Thread.currentThread();
     lane.wantRoom();
+    lane.bell().ring(); // it may sleep with answers that are held
     VarHandle.fullFence();
     if (!hasRoom(limit) && !closed) {
       LockSupport.park(this);
@@ -185,6 +215,25 @@ final class RingSender {
   }
 
   private boolean trySend(
+      int limit,
+      int kind,
+      long id,
+      int flags,
+      int total,
+      int offset,
+      @Nullable CallHeader header,
+      byte[] body,
+      int from,
+      int length) {
+    if (put(limit, kind, id, flags, total, offset, header, body, from, length)) {
+      lane.bell().ring();
+      return true;
+    }
+    return false;
+  }
+
+  /** Puts a frame on the ring, or nothing, and rings no bell. */
+  private boolean put(
       int limit,
       int kind,
       long id,
@@ -224,7 +273,6 @@ final class RingSender {
       // The frame fits by construction: the peer has written over the ring's positions or records.
       throw new ProtocolViolation("the ring was corrupted", e);
     }
-    lane.bell().ring();
     return true;
   }
 

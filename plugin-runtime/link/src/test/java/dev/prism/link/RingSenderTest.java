@@ -54,4 +54,53 @@ class RingSenderTest {
     assertThat(ids).containsExactly(2L);
     assertThat(sender.used()).isZero();
   }
+
+  @Test
+  void answersThatAreHeldTogetherRingOnceAfterTheLast() {
+    // Given a consumer that sleeps
+    UnsafeBuffer control = new UnsafeBuffer(ByteBuffer.allocateDirect(256));
+    Doorbell bell = new Doorbell.Parking(control, 0);
+    RingSender sender = sender(1 << 20, control, bell);
+    bell.arm();
+
+    // When
+    sender.hold();
+    sender.sendAnswer(Frame.REPLY, 1, new byte[10]);
+    sender.sendAnswer(Frame.REPLY, 2, new byte[10]);
+    boolean asleepMeanwhile = control.getIntVolatile(0) == 1;
+    sender.release();
+
+    // Then
+    assertThat(asleepMeanwhile).isTrue();
+    assertThat(control.getIntVolatile(0)).isZero();
+    bell.arm();
+    sender.sendAnswer(Frame.REPLY, 3, new byte[10]);
+    assertThat(control.getIntVolatile(0)).as("one that is not held rings").isZero();
+  }
+
+  @Test
+  void answersThatAreHeldRingWhenTheRingIsFull() {
+    // Given a consumer that sleeps
+    UnsafeBuffer control = new UnsafeBuffer(ByteBuffer.allocateDirect(256));
+    Doorbell bell = new Doorbell.Parking(control, 0);
+    RingSender sender = sender(1 << 12, control, bell);
+    bell.arm();
+
+    // When more is held than fits
+    sender.hold();
+    for (int i = 0; i < 20; i++) {
+      sender.sendAnswer(Frame.REPLY, i, new byte[300]);
+    }
+
+    // Then
+    assertThat(control.getIntVolatile(0)).isZero();
+  }
+
+  private static RingSender sender(int bytes, UnsafeBuffer control, Doorbell bell) {
+    ManyToOneRingBuffer ring =
+        new ManyToOneRingBuffer(
+            new UnsafeBuffer(
+                ByteBuffer.allocateDirect(bytes + RingBufferDescriptor.TRAILER_LENGTH)));
+    return new RingSender(new LinkMemory.Lane(ring, bell, control, 128), 1);
+  }
 }

@@ -6,6 +6,7 @@ import dev.prism.status.Reason;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * A backend that keeps messages in topics and delivers each at least once to every group of
@@ -31,6 +32,23 @@ public interface MessageQueue extends AutoCloseable {
    * @return one result a publication, in order
    */
   List<PublicationResult> publish(String namespace, List<Publication> publications);
+
+  /** How many batches of publications are worth having under way at once; asked once. */
+  default int batchesUnderWay() {
+    return 1;
+  }
+
+  /**
+   * As {@link #publish} in two steps, for a backend that takes what is sent in its order: sends the
+   * publications, and leaves it to the result to wait for their acknowledgements, while the next
+   * ones are sent. The first step is called by one thread at a time.
+   *
+   * @return gives the results once, on the thread that has called this
+   */
+  default Supplier<List<PublicationResult>> send(String namespace, List<Publication> publications) {
+    List<PublicationResult> results = publish(namespace, publications);
+    return () -> results;
+  }
 
   /**
    * A new consumer of a group, whose position is made at {@link Subscription#start} where it has

@@ -52,6 +52,11 @@ final class AnswerEvents<Q, R> implements CoalescerEvents<Q, R> {
   }
 
   @Override
+  public void together(List<Work<Q, R>> calls, Runnable answers) {
+    calls.getFirst().call().together(answers);
+  }
+
+  @Override
   public void answered(Work<Q, R> work, R result) {
     switch (work.answer().apply(result)) {
       case Answer.Reply(byte[] response) -> reply(work, response);

@@ -11,7 +11,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Joins concurrent operations into one call of the backend (hazard 22). It adds no wait: a batch is
@@ -38,7 +40,18 @@ final class Coalescer<Q, R> {
   @FunctionalInterface
   interface Backend<Q, R> {
     List<R> run(Group group, List<Q> queries);
+
+    /**
+     * As {@link #run} in two steps: what must happen in the order of the batches, and the rest. A
+     * batch that fails in the first is tried again before the next one begins.
+     */
+    default Supplier<List<R>> begin(Group group, List<Q> queries) {
+      return () -> run(group, queries);
+    }
   }
+
+  /** A batch that the backend has begun with. */
+  private record Begun<Q, R>(List<Work<Q, R>> calls, Supplier<List<R>> rest, long startedNanos) {}
 
   /**
    * The bounds.
@@ -122,41 +135,50 @@ final class Coalescer<Q, R> {
       return false;
     }
     List<Work<Q, R>> batch;
+    Begun<Q, R> begun = null;
     try {
       queue.drain(planner::add);
       batch = planner.next(System.nanoTime(), weightNow);
       waiting = planner.waiting();
+      if (batch != null) {
+        begun = beginOrFail(batch);
+      }
     } finally {
       planning.set(false);
     }
     if (hasWork()) {
       more.run();
     }
-    if (batch == null) {
-      return false;
+    if (begun != null) {
+      finish(begun);
     }
-    run(batch);
-    return true;
+    return batch != null;
   }
 
-  private void run(List<Work<Q, R>> batch) {
-    List<Work<Q, R>> left = batch;
-    while (true) {
+  /** Whatever the backend throws is the answer of its callers, and the lane lives on. */
+  private @Nullable Begun<Q, R> beginOrFail(List<Work<Q, R>> batch) {
+    try {
+      return begin(batch);
+    } catch (Throwable e) {
+      failed(batch, e);
+      return null;
+    }
+  }
+
+  private void finish(Begun<Q, R> first) {
+    Begun<Q, R> begun = first;
+    while (begun != null) {
+      List<Work<Q, R>> calls = begun.calls();
       List<R> results;
       try {
-        results = ask(left);
+        results = end(begun);
       } catch (Throwable e) {
-        // Whatever the backend throws is the answer of its callers, and the lane lives on.
-        failed(left, e);
+        failed(calls, e);
         return;
       }
-      for (int i = 0; i < results.size(); i++) {
-        answer(left.get(i), results.get(i));
-      }
-      if (results.size() == left.size()) {
-        return;
-      }
-      left = left.subList(results.size(), left.size());
+      answer(calls, results);
+      List<Work<Q, R>> left = calls.subList(results.size(), calls.size());
+      begun = left.isEmpty() ? null : beginOrFail(left);
     }
   }
 
@@ -174,7 +196,7 @@ final class Coalescer<Q, R> {
       }
       List<R> results;
       try {
-        results = ask(List.of(work));
+        results = end(begin(List.of(work)));
       } catch (Throwable own) {
         fail(work, own);
         if (isNobodysGuilt(own)) {
@@ -187,19 +209,30 @@ final class Coalescer<Q, R> {
     }
   }
 
+  private Begun<Q, R> begin(List<Work<Q, R>> batch) {
+    Group group = batch.getFirst().group();
+    long started = events.sending(batch);
+    try {
+      Supplier<List<R>> rest =
+          CallContext.call(
+              headers(batch), () -> backend.begin(group, new View<>(batch, Work::query)));
+      return new Begun<>(batch, rest, started);
+    } catch (Throwable e) {
+      events.returned(batch, started);
+      throw e;
+    }
+  }
+
   /**
    * The results of the first calls of the batch, at least one; of all that must not be repeated.
    */
-  private List<R> ask(List<Work<Q, R>> batch) {
-    Group group = batch.getFirst().group();
+  private List<R> end(Begun<Q, R> begun) {
+    List<Work<Q, R>> batch = begun.calls();
     List<R> results;
-    long started = events.sending(batch);
     try {
-      results =
-          CallContext.call(
-              headers(batch), () -> backend.run(group, new View<>(batch, Work::query)));
+      results = CallContext.call(headers(batch), () -> begun.rest().get());
     } finally {
-      events.returned(batch, started);
+      events.returned(batch, begun.startedNanos());
     }
     int given = results.size();
     if (given > batch.size() || given < (repeatable ? 1 : batch.size())) {
@@ -207,6 +240,20 @@ final class Coalescer<Q, R> {
           "the backend gave " + given + " results for " + batch.size() + " calls");
     }
     return results;
+  }
+
+  private void answer(List<Work<Q, R>> batch, List<R> results) {
+    if (results.size() == 1) {
+      answer(batch.getFirst(), results.getFirst());
+      return;
+    }
+    events.together(
+        batch,
+        () -> {
+          for (int i = 0; i < results.size(); i++) {
+            answer(batch.get(i), results.get(i));
+          }
+        });
   }
 
   private void answer(Work<Q, R> work, R result) {

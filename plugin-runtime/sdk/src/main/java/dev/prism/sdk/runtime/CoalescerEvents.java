@@ -20,6 +20,12 @@ interface CoalescerEvents<Q, R> {
   /** The batch failed as a whole and is tried again one by one. */
   void isolating(List<Work<Q, R>> batch, Throwable failure);
 
+  /**
+   * Runs {@code answers}, which are those of several calls: {@link #answered} or {@link #failed} of
+   * each.
+   */
+  void together(List<Work<Q, R>> calls, Runnable answers);
+
   /** The call is done: answer it. What this throws becomes the call's failure. */
   void answered(Work<Q, R> work, R result);
 

@@ -34,6 +34,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,7 +85,7 @@ final class QueueCalls implements DataCalls {
             budget.maxPendingBytes());
     this.publications =
         new Coalescer<>(
-            (group, batch) -> publish(group.namespace(), batch),
+            new Publishing(),
             false,
             limits,
             new AnswerEvents<>(answers, metrics.call("publish"), false, false));
@@ -96,7 +97,7 @@ final class QueueCalls implements DataCalls {
             false,
             limits,
             new AnswerEvents<>(answers, metrics.call("acknowledge"), false, false));
-    this.publishLane = new Lanes("publish", 1, publications);
+    this.publishLane = new Lanes("publish", queue.batchesUnderWay(), publications);
     this.ackLane = new Lanes("acknowledge", 1, acks);
   }
 
@@ -148,8 +149,21 @@ final class QueueCalls implements DataCalls {
     ackLane.close();
   }
 
-  private List<PublicationResult> publish(String namespace, List<Publication> batch) {
-    List<PublicationResult> results = queue.publish(namespace, batch);
+  /** Batches are sent in their order; the next is sent while acknowledgements are awaited. */
+  private final class Publishing implements Coalescer.Backend<Publication, PublicationResult> {
+    @Override
+    public List<PublicationResult> run(Group group, List<Publication> batch) {
+      return begin(group, batch).get();
+    }
+
+    @Override
+    public Supplier<List<PublicationResult>> begin(Group group, List<Publication> batch) {
+      Supplier<List<PublicationResult>> sent = queue.send(group.namespace(), batch);
+      return () -> counted(group.namespace(), sent.get());
+    }
+  }
+
+  private List<PublicationResult> counted(String namespace, List<PublicationResult> results) {
     int published = 0;
     for (PublicationResult result : results) {
       if (result instanceof PublicationResult.Applied(List<PublishResult> each)) {

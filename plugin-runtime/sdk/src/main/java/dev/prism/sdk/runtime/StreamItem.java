@@ -88,4 +88,9 @@ final class StreamItem implements InboundCall {
   public void onOver(Runnable action) {
     throw new IllegalStateException("the stream is asked");
   }
+
+  @Override
+  public void together(Runnable answers) {
+    stream.together(answers);
+  }
 }

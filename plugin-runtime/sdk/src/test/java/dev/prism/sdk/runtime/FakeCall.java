@@ -94,6 +94,11 @@ final class FakeCall implements InboundCall {
     return this;
   }
 
+  @Override
+  public void together(Runnable answers) {
+    answers.run();
+  }
+
   synchronized int answers() {
     return answers;
   }

@@ -127,7 +127,7 @@ final class Acks {
 
   private List<PublicationResult> publish(String namespace, List<Publication> letters) {
     try {
-      return publisher.publish(namespace, letters);
+      return publisher.send(namespace, letters).get();
     } catch (PrismException e) {
       return letters.stream()
           .<PublicationResult>map(letter -> new PublicationResult.Failed(e.status()))

@@ -130,7 +130,18 @@ final class NatsQueue implements MessageQueue {
 
   @Override
   public List<PublicationResult> publish(String namespace, List<Publication> publications) {
-    return publisher.publish(namespace, publications);
+    return publisher.send(namespace, publications).get();
+  }
+
+  /** The server writes one while the acknowledgements of another are on their way. */
+  @Override
+  public int batchesUnderWay() {
+    return 2;
+  }
+
+  @Override
+  public Supplier<List<PublicationResult>> send(String namespace, List<Publication> publications) {
+    return publisher.send(namespace, publications);
   }
 
   // ---- consuming ----

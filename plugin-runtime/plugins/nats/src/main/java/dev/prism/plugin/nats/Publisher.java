@@ -20,6 +20,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,7 +71,8 @@ final class Publisher {
     this.streams = streams;
   }
 
-  List<PublicationResult> publish(String namespace, List<Publication> publications) {
+  /** Sends the publications; the result waits for their acknowledgements, on the same thread. */
+  Supplier<List<PublicationResult>> send(String namespace, List<Publication> publications) {
     Session session = link.await(settings.timeout().toNanos());
     List<Plan> plans = new ArrayList<>(publications.size());
     List<Slot> first = new ArrayList<>();
@@ -79,7 +81,13 @@ final class Publisher {
       plans.add(plan);
       first.addAll(plan.isStepwise() ? plan.slots().subList(0, 1) : plan.slots());
     }
-    send(session, first);
+    Replies.Batch batch = send(session, first);
+    return () -> results(session, namespace, plans, first, batch);
+  }
+
+  private List<PublicationResult> results(
+      Session session, String namespace, List<Plan> plans, List<Slot> first, Replies.Batch batch) {
+    await(batch, first);
     sendRest(session, plans);
     List<PublicationResult> results = new ArrayList<>(plans.size());
     for (Plan plan : plans) {
@@ -138,18 +146,28 @@ final class Publisher {
       }
     }
     if (!rest.isEmpty()) {
-      send(session, rest);
+      await(send(session, rest), rest);
     }
   }
 
-  private void send(Session session, List<Slot> slots) {
-    try (Replies.Batch batch = session.replies().batch(slots.size())) {
+  private static Replies.Batch send(Session session, List<Slot> slots) {
+    Replies.Batch batch = session.replies().batch(slots.size());
+    try {
       for (int i = 0; i < slots.size(); i++) {
         Slot slot = slots.get(i);
         if (!slot.failed()) {
           batch.send(i, slot.stream.subject(), slot.headers, slot.payload);
         }
       }
+      return batch;
+    } catch (RuntimeException | Error e) {
+      batch.close();
+      throw e;
+    }
+  }
+
+  private void await(Replies.Batch sent, List<Slot> slots) {
+    try (Replies.Batch batch = sent) {
       batch.await(settings.timeout());
       for (int i = 0; i < slots.size(); i++) {
         Slot slot = slots.get(i);
