@@ -10,7 +10,7 @@ import org.HdrHistogram.ConcurrentHistogram;
 
 /** Publishes without Prism, as callers of an application would. */
 final class DirectLoad {
-  private static final int WARM_UP_SECONDS = 2;
+  private static final int SETTLE_SECONDS = 2;
   private static final int MOST_IN_FLIGHT = 1024;
 
   private DirectLoad() {}
@@ -21,7 +21,7 @@ final class DirectLoad {
     AtomicLong keys = new AtomicLong();
     AtomicLong published = new AtomicLong();
     CountDownLatch ended = new CountDownLatch(callers);
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds + WARM_UP_SECONDS);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds + SETTLE_SECONDS);
     for (int caller = 0; caller < callers; caller++) {
       Thread.startVirtualThread(
           () -> {
@@ -37,7 +37,7 @@ final class DirectLoad {
             }
           });
     }
-    Thread.sleep(TimeUnit.SECONDS.toMillis(WARM_UP_SECONDS));
+    Thread.sleep(TimeUnit.SECONDS.toMillis(SETTLE_SECONDS));
     long before = published.get();
     long begun = System.nanoTime();
     ended.await();
@@ -52,7 +52,7 @@ final class DirectLoad {
     Semaphore inFlight = new Semaphore(MOST_IN_FLIGHT);
     long gap = TimeUnit.SECONDS.toNanos(1) / rate;
     long start = System.nanoTime();
-    long warm = start + TimeUnit.SECONDS.toNanos(WARM_UP_SECONDS);
+    long warm = start + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS);
     long end = warm + TimeUnit.SECONDS.toNanos(seconds);
     for (long due = start; due < end; due += gap) {
       for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {

@@ -65,12 +65,12 @@ final class RingSender {
   /** Sends a call that fits one frame, or nothing; false when the ring is full. */
   boolean trySendCall(int kind, long id, CallHeader header, byte[] body) {
     int limit = body.length <= Frame.SMALL_BYTES ? callLimit : messageLimit;
-    return trySend(limit, kind, id, 0, body.length, 0, header, body, 0, body.length);
+    return rung(put(limit, kind, id, 0, body.length, 0, header, body, 0, body.length));
   }
 
   /** Says that a message in fragments is to come; false when the ring is full. */
   boolean tryAnnounce(int kind, long id, @Nullable CallHeader header, int total) {
-    return trySend(callLimit, kind, id, Frame.ANNOUNCED, total, 0, header, NOTHING, 0, 0);
+    return rung(put(callLimit, kind, id, Frame.ANNOUNCED, total, 0, header, NOTHING, 0, 0));
   }
 
   /** As {@link #tryAnnounce} for an answer or a stream's message, which has room of its own. */
@@ -128,22 +128,23 @@ final class RingSender {
   }
 
   private boolean trySend(Queued frame) {
-    return trySend(
-        anyLimit,
-        frame.kind,
-        frame.id,
-        frame.flags,
-        frame.total,
-        frame.offset,
-        null,
-        frame.body,
-        0,
-        frame.body.length);
+    return rung(
+        put(
+            anyLimit,
+            frame.kind,
+            frame.id,
+            frame.flags,
+            frame.total,
+            frame.offset,
+            null,
+            frame.body,
+            0,
+            frame.body.length));
   }
 
   /** Sends a message of one frame while less than half the ring is in use; false otherwise. */
   boolean trySendMessage(int kind, long id, byte[] body) {
-    return trySend(messageLimit, kind, id, 0, body.length, 0, null, body, 0, body.length);
+    return rung(put(messageLimit, kind, id, 0, body.length, 0, null, body, 0, body.length));
   }
 
   /**
@@ -189,7 +190,7 @@ final class RingSender {
         if (closed || over.getAsBoolean()) {
           return false;
         }
-        if (trySend(limit, kind, id, 0, body.length, offset, null, body, from, length)) {
+        if (rung(put(limit, kind, id, 0, body.length, offset, null, body, from, length))) {
           return true;
         }
         awaitRoom(limit);
@@ -214,22 +215,12 @@ final class RingSender {
     }
   }
 
-  private boolean trySend(
-      int limit,
-      int kind,
-      long id,
-      int flags,
-      int total,
-      int offset,
-      @Nullable CallHeader header,
-      byte[] body,
-      int from,
-      int length) {
-    if (put(limit, kind, id, flags, total, offset, header, body, from, length)) {
+  /** Has the consumer look where something was put on the ring. */
+  private boolean rung(boolean put) {
+    if (put) {
       lane.bell().ring();
-      return true;
     }
-    return false;
+    return put;
   }
 
   /** Puts a frame on the ring, or nothing, and rings no bell. */

@@ -11,8 +11,11 @@ import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.junit.jupiter.api.Test;
 
-/** Hazard 13: what happens between a claim and its commit. */
+/** Hazard 13: what happens between a claim and its commit; and when the consumer is rung. */
 class RingSenderTest {
+  private final UnsafeBuffer control = new UnsafeBuffer(ByteBuffer.allocateDirect(256));
+  private final Doorbell bell = new Doorbell.Parking(control, 0);
+
   /** Memory in which a copy can fail halfway, as it would for want of stack. */
   private static final class FailingBuffer extends UnsafeBuffer {
     private boolean fails;
@@ -35,10 +38,7 @@ class RingSenderTest {
   void aCopyThatFailsHalfwayIsTakenBackAndWhatFollowsArrives() {
     FailingBuffer memory = new FailingBuffer((1 << 20) + RingBufferDescriptor.TRAILER_LENGTH);
     ManyToOneRingBuffer ring = new ManyToOneRingBuffer(memory);
-    UnsafeBuffer control = new UnsafeBuffer(ByteBuffer.allocateDirect(256));
-    RingSender sender =
-        new RingSender(
-            new LinkMemory.Lane(ring, new Doorbell.Parking(control, 0), control, 128), 1);
+    RingSender sender = new RingSender(new LinkMemory.Lane(ring, bell, control, 128), 1);
     memory.fails = true;
     assertThatThrownBy(() -> sender.trySendMessage(Frame.MESSAGE, 1, new byte[1000]))
         .isInstanceOf(StackOverflowError.class);
@@ -58,9 +58,7 @@ class RingSenderTest {
   @Test
   void answersThatAreHeldTogetherRingOnceAfterTheLast() {
     // Given a consumer that sleeps
-    UnsafeBuffer control = new UnsafeBuffer(ByteBuffer.allocateDirect(256));
-    Doorbell bell = new Doorbell.Parking(control, 0);
-    RingSender sender = sender(1 << 20, control, bell);
+    RingSender sender = sender(1 << 20);
     bell.arm();
 
     // When
@@ -81,9 +79,7 @@ class RingSenderTest {
   @Test
   void answersThatAreHeldRingWhenTheRingIsFull() {
     // Given a consumer that sleeps
-    UnsafeBuffer control = new UnsafeBuffer(ByteBuffer.allocateDirect(256));
-    Doorbell bell = new Doorbell.Parking(control, 0);
-    RingSender sender = sender(1 << 12, control, bell);
+    RingSender sender = sender(1 << 12);
     bell.arm();
 
     // When more is held than fits
@@ -96,7 +92,7 @@ class RingSenderTest {
     assertThat(control.getIntVolatile(0)).isZero();
   }
 
-  private static RingSender sender(int bytes, UnsafeBuffer control, Doorbell bell) {
+  private RingSender sender(int bytes) {
     ManyToOneRingBuffer ring =
         new ManyToOneRingBuffer(
             new UnsafeBuffer(
