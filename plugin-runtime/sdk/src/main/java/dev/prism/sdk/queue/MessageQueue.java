@@ -39,6 +39,15 @@ public interface MessageQueue extends AutoCloseable {
   }
 
   /**
+   * The most messages under way beside which another batch is worth sending; asked once. Where each
+   * batch costs the backend much, as a write to its disk does, a small number makes few batches of
+   * many messages under load and spares a message the wait for the one before where there is none.
+   */
+  default int messagesUnderWay() {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
    * As {@link #publish} in two steps, for a backend that takes what is sent in its order: sends the
    * publications, and leaves it to the result to wait for their acknowledgements, while the next
    * ones are sent. The first step is called by one thread at a time.

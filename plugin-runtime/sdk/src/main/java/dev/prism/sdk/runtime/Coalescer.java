@@ -60,8 +60,16 @@ final class Coalescer<Q, R> {
    * @param batchBytes the most bytes of a batch
    * @param pending the most calls that wait or run
    * @param pendingBytes the most bytes of calls that wait or run
+   * @param besideWeight the most keys under way beside which another batch is begun: while there
+   *     are more, what waits grows into a larger one
    */
-  record Limits(int batchWeight, long batchBytes, int pending, long pendingBytes) {}
+  record Limits(
+      int batchWeight, long batchBytes, int pending, long pendingBytes, int besideWeight) {
+    /** As many batches are under way as there are lanes. */
+    Limits(int batchWeight, long batchBytes, int pending, long pendingBytes) {
+      this(batchWeight, batchBytes, pending, pendingBytes, Integer.MAX_VALUE);
+    }
+  }
 
   private final Backend<Q, R> backend;
   private final boolean repeatable;
@@ -72,6 +80,7 @@ final class Coalescer<Q, R> {
   private final AtomicBoolean planning = new AtomicBoolean();
   private final AtomicInteger pending = new AtomicInteger();
   private final AtomicLong pendingBytes = new AtomicLong();
+  private final AtomicInteger weightUnderWay = new AtomicInteger();
   private volatile int waiting;
   private volatile int weightNow;
 
@@ -121,17 +130,23 @@ final class Coalescer<Q, R> {
 
   /** Whether a lane that goes looking for a batch now would find one. */
   boolean hasWork() {
-    return !planning.get() && (waiting > 0 || !queue.isEmpty());
+    return !planning.get() && hasRoom() && (waiting > 0 || !queue.isEmpty());
+  }
+
+  private boolean hasRoom() {
+    return weightUnderWay.get() <= limits.besideWeight();
   }
 
   /**
    * Makes one batch and runs it on the calling thread.
    *
    * @param more is run after the batch has been taken, where there is enough for another lane
-   * @return false where there was nothing to do, or another lane was just taking a batch
+   * @return false where there was nothing to do, another lane was just taking a batch, or so much
+   *     is under way that what waits is to wait for it: the lane that has it comes back for the
+   *     rest
    */
   boolean runBatch(Runnable more) {
-    if (!planning.compareAndSet(false, true)) {
+    if (!hasRoom() || !planning.compareAndSet(false, true)) {
       return false;
     }
     List<Work<Q, R>> batch;
@@ -212,15 +227,29 @@ final class Coalescer<Q, R> {
   private Begun<Q, R> begin(List<Work<Q, R>> batch) {
     Group group = batch.getFirst().group();
     long started = events.sending(batch);
+    weightUnderWay.addAndGet(weight(batch));
     try {
       Supplier<List<R>> rest =
           CallContext.call(
               headers(batch), () -> backend.begin(group, new View<>(batch, Work::query)));
       return new Begun<>(batch, rest, started);
     } catch (Throwable e) {
-      events.returned(batch, started);
+      returned(batch, started);
       throw e;
     }
+  }
+
+  private void returned(List<Work<Q, R>> batch, long started) {
+    weightUnderWay.addAndGet(-weight(batch));
+    events.returned(batch, started);
+  }
+
+  private static int weight(List<? extends Work<?, ?>> batch) {
+    int weight = 0;
+    for (Work<?, ?> work : batch) {
+      weight += work.weight();
+    }
+    return weight;
   }
 
   /**
@@ -232,7 +261,7 @@ final class Coalescer<Q, R> {
     try {
       results = CallContext.call(headers(batch), () -> begun.rest().get());
     } finally {
-      events.returned(batch, begun.startedNanos());
+      returned(batch, begun.startedNanos());
     }
     int given = results.size();
     if (given > batch.size() || given < (repeatable ? 1 : batch.size())) {

@@ -87,7 +87,12 @@ final class QueueCalls implements DataCalls {
         new Coalescer<>(
             new Publishing(),
             false,
-            limits,
+            new Coalescer.Limits(
+                limits.batchWeight(),
+                limits.batchBytes(),
+                limits.pending(),
+                limits.pendingBytes(),
+                queue.messagesUnderWay()),
             new AnswerEvents<>(answers, metrics.call("publish"), false, false));
     this.streams =
         new QueueStreams(queue, rules, this, answers, metrics, inFlight, budget, clock, process);

@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -150,5 +152,63 @@ class CoalescerTest {
     return new FakeCall(
         new CallHeader(operation, "default", 0, level.getNumber(), 0, deadline, now, "r", null),
         GetRequest.newBuilder().setCollection("c").setKey(key).build().toByteArray());
+  }
+
+  @Test
+  void whatWaitsGrowsIntoOneBatchWhileMuchIsUnderWay() {
+    // Given
+    PluginMetrics metrics = new PluginMetrics();
+    AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
+    Coalescer<String, String> coalescer =
+        new Coalescer<>(
+            (group, queries) -> {
+              asked.add(List.copyOf(queries));
+              meanwhile.getAndSet(() -> {}).run();
+              return List.copyOf(queries);
+            },
+            false,
+            new Coalescer.Limits(8, 400, 64, 4000, 1),
+            new AnswerEvents<>(
+                new Answers(metrics, "test", 1 << 20), metrics.call("write"), false, false));
+    Consumer<String> offer =
+        name ->
+            coalescer.offer(
+                new Work<>(
+                    new FakeCall(
+                        FakeCall.header(
+                            2, "n", name, System.nanoTime() + TimeUnit.MINUTES.toNanos(1)),
+                        new byte[0]),
+                    metrics.operation("Put"),
+                    new Group("n", Consistency.STRONG),
+                    name,
+                    List.of(),
+                    1,
+                    1,
+                    System.nanoTime(),
+                    result -> new Answer.Reply(new byte[0])));
+    List<Boolean> beside = new ArrayList<>();
+    offer.accept("one");
+    meanwhile.set(
+        () -> {
+          offer.accept("two");
+          offer.accept("three");
+          meanwhile.set(
+              () -> {
+                offer.accept("four");
+                beside.add(coalescer.hasWork());
+                beside.add(coalescer.runBatch(() -> {}));
+              });
+          beside.add(coalescer.hasWork());
+          beside.add(coalescer.runBatch(() -> {}));
+        });
+
+    // When
+    while (coalescer.runBatch(() -> {})) {
+      // Until all are answered.
+    }
+
+    // Then: beside one message another batch goes; beside three none does
+    assertThat(asked).containsExactly(List.of("one"), List.of("two", "three"), List.of("four"));
+    assertThat(beside).containsExactly(true, false, false, true);
   }
 }

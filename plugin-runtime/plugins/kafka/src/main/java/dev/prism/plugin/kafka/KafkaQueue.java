@@ -33,6 +33,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,8 @@ final class KafkaQueue implements MessageQueue {
 
   /** Each has a consumer of the driver's, with threads and buffers of its own. */
   private static final int MOST_READERS = 256;
+
+  private static final int SMALL_BATCH = 4;
 
   private static final long COMMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(Drivers.CALL_MILLIS);
   private static final long CATCH_UP_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -88,6 +91,24 @@ final class KafkaQueue implements MessageQueue {
 
   @Override
   public List<PublicationResult> publish(String namespace, List<Publication> publications) {
+    return publisher.publish(namespace, publications).get();
+  }
+
+  @Override
+  public int batchesUnderWay() {
+    return 2;
+  }
+
+  /**
+   * A partition's batches are synced one after the other: under load few large ones are quicker.
+   */
+  @Override
+  public int messagesUnderWay() {
+    return SMALL_BATCH;
+  }
+
+  @Override
+  public Supplier<List<PublicationResult>> send(String namespace, List<Publication> publications) {
     return publisher.publish(namespace, publications);
   }
 
@@ -301,7 +322,7 @@ final class KafkaQueue implements MessageQueue {
     if (letters.isEmpty()) {
       return;
     }
-    List<PublicationResult> written = publisher.publish(namespace, letters);
+    List<PublicationResult> written = publisher.publish(namespace, letters).get();
     for (int i = 0; i < written.size(); i++) {
       switch (written.get(i)) {
         case PublicationResult.Failed(Status status) ->

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -40,25 +40,32 @@ final class Publisher implements AutoCloseable {
     this.producer = new Lazy<>(drivers::producer);
   }
 
-  /** As {@link dev.prism.sdk.queue.MessageQueue#publish}. */
-  List<PublicationResult> publish(String namespace, List<Publication> publications) {
+  /** As {@link dev.prism.sdk.queue.MessageQueue#send}. */
+  Supplier<List<PublicationResult>> publish(String namespace, List<Publication> publications) {
+    KafkaProducer<byte[], byte[]> open = producer.get();
     List<@Nullable PublicationResult> refused = new ArrayList<>(publications.size());
     List<PublishResult[]> written = new ArrayList<>(publications.size());
-    flushed(
-        open -> {
+    working(
+        open,
+        () -> {
           for (Publication publication : publications) {
             PublishResult[] results = new PublishResult[publication.messages().size()];
             written.add(results);
             refused.add(send(open, namespace, publication, results));
           }
         });
-    List<PublicationResult> results = new ArrayList<>(publications.size());
-    for (int i = 0; i < written.size(); i++) {
-      PublicationResult refusal = refused.get(i);
-      results.add(
-          refusal == null ? new PublicationResult.Applied(Arrays.asList(written.get(i))) : refusal);
-    }
-    return results;
+    return () -> {
+      working(open, open::flush);
+      List<PublicationResult> results = new ArrayList<>(publications.size());
+      for (int i = 0; i < written.size(); i++) {
+        PublicationResult refusal = refused.get(i);
+        results.add(
+            refusal == null
+                ? new PublicationResult.Applied(Arrays.asList(written.get(i)))
+                : refusal);
+      }
+      return results;
+    };
   }
 
   private @Nullable PublicationResult send(
@@ -86,13 +93,16 @@ final class Publisher implements AutoCloseable {
    * @return one result a record: empty where the brokers have it
    */
   List<Optional<Status>> send(List<ProducerRecord<byte[], byte[]>> records) {
+    KafkaProducer<byte[], byte[]> open = producer.get();
     PublishResult[] written = new PublishResult[records.size()];
-    flushed(
-        open -> {
+    working(
+        open,
+        () -> {
           for (int i = 0; i < written.length; i++) {
             ProducerRecord<byte[], byte[]> record = records.get(i);
             var _ = open.send(record, new Written(record.topic(), written, i));
           }
+          open.flush();
         });
     List<Optional<Status>> results = new ArrayList<>(written.length);
     for (PublishResult each : written) {
@@ -104,13 +114,13 @@ final class Publisher implements AutoCloseable {
     return results;
   }
 
-  /** Has {@code sending} hand records to the producer, and waits until all are answered. */
-  private void flushed(Consumer<KafkaProducer<byte[], byte[]>> sending) {
-    KafkaProducer<byte[], byte[]> open = producer.get();
+  /**
+   * Has the producer do something. Its {@code flush} waits until all is answered that it was handed
+   * before, and no record for more to come: they go out at once, in as few requests as can be.
+   */
+  private void working(KafkaProducer<byte[], byte[]> open, Runnable action) {
     try {
-      sending.accept(open);
-      // Nothing waits for more to come: what is here goes out now, in as few requests as can be.
-      open.flush();
+      action.run();
     } catch (KafkaException e) {
       // The driver says so where its producer will not work again.
       LOG.error("the producer failed; another takes its place", e);

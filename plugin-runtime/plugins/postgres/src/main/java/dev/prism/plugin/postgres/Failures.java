@@ -27,12 +27,13 @@ final class Failures {
 
   /** The answer to a call that wrote. */
   static PrismException ofWrite(SQLException e) {
-    if (endsConnection(e)) {
-      return PrismException.of(
-          Reason.OUTCOME_UNKNOWN,
-          "the connection to the database was lost: the write may have been done");
-    }
-    return definite(e);
+    return endsConnection(e) ? unknown() : definite(e);
+  }
+
+  static PrismException unknown() {
+    return PrismException.of(
+        Reason.OUTCOME_UNKNOWN,
+        "the connection to the database was lost: the write may have been done");
   }
 
   /** The answer to a call that may be made again whatever became of it. */

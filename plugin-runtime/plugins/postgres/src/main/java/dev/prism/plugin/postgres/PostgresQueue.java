@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * Topics in tables, each with one partition: a log, what groups have leased of it, and what is out
@@ -46,8 +47,10 @@ final class PostgresQueue implements MessageQueue {
           Capability.IDEMPOTENCY,
           Capability.DURABLE);
 
+  private static final int LANES = 2;
+
   private final Names names;
-  private final Slot publishing;
+  private final Slots publishing;
   private final Slot settling;
   private final Slot probe;
   private final Slots slots;
@@ -65,7 +68,7 @@ final class PostgresQueue implements MessageQueue {
     Database database = new Database(settings);
     String channel = settings.schema() + "_queue";
     this.names = new Names(topics);
-    this.publishing = new Slot(database, Purpose.DURABLE);
+    this.publishing = new Slots(database, Purpose.DURABLE, LANES, settings.acquireMillis());
     this.settling = new Slot(database, Purpose.DURABLE);
     this.probe = new Slot(database, Purpose.PROBE);
     this.slots =
@@ -120,25 +123,68 @@ final class PostgresQueue implements MessageQueue {
 
   @Override
   public List<PublicationResult> publish(String namespace, List<Publication> publications) {
+    return send(namespace, publications).get();
+  }
+
+  /** One is written while the server syncs another. */
+  @Override
+  public int batchesUnderWay() {
+    return LANES;
+  }
+
+  /**
+   * Commits without a wait for the disk, so that the topics are free for the next batch, and then
+   * waits for the disk on the same connection: one that has lived through both has not been through
+   * a restart of the server, which forgets what it has not synced.
+   */
+  @Override
+  public Supplier<List<PublicationResult>> send(String namespace, List<Publication> publications) {
+    Slot slot = publishing.take();
+    boolean sent = false;
     List<PublicationResult> results;
     try {
-      results = publishing.write(slot -> new Publishing(namespace, publications).run(slot, names));
+      results = slot.write(each -> new Publishing(namespace, publications).run(each, names));
+      sent = true;
     } catch (PrismException e) {
       if (publications.size() == 1 || !isOnesOwn(e)) {
         throw e;
       }
-      // Hazard 22: one by one, so that only the guilty caller fails.
-      results = new ArrayList<>(publications.size());
-      for (Publication publication : publications) {
-        try {
-          results.addAll(
-              publishing.write(
-                  slot -> new Publishing(namespace, List.of(publication)).run(slot, names)));
-        } catch (PrismException own) {
-          results.add(new PublicationResult.Failed(own.status()));
-        }
+      results = List.of();
+    } finally {
+      if (!sent) {
+        publishing.give(slot);
       }
     }
+    if (!sent) {
+      List<PublicationResult> alone = oneByOne(namespace, publications);
+      return () -> alone;
+    }
+    List<PublicationResult> appended = results;
+    return () -> {
+      try {
+        slot.after(Publishing::sync);
+      } finally {
+        publishing.give(slot);
+      }
+      changed(topics(namespace, publications));
+      return appended;
+    };
+  }
+
+  /** Hazard 22: so that only the guilty caller fails. */
+  private List<PublicationResult> oneByOne(String namespace, List<Publication> publications) {
+    List<PublicationResult> results = new ArrayList<>(publications.size());
+    for (Publication publication : publications) {
+      try {
+        results.addAll(publish(namespace, List.of(publication)));
+      } catch (PrismException own) {
+        results.add(new PublicationResult.Failed(own.status()));
+      }
+    }
+    return results;
+  }
+
+  private Set<Long> topics(String namespace, List<Publication> publications) {
     Set<Long> topics = new HashSet<>();
     for (Publication publication : publications) {
       Long topic = names.kept(namespace, publication.topic());
@@ -146,8 +192,7 @@ final class PostgresQueue implements MessageQueue {
         topics.add(topic);
       }
     }
-    changed(topics);
-    return results;
+    return topics;
   }
 
   private static boolean isOnesOwn(PrismException e) {

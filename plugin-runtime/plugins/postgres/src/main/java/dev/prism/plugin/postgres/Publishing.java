@@ -17,7 +17,10 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One call of the server's {@code publish}: everything in one transaction and round trip. */
+/**
+ * One call of the server's {@code publish}: everything in one transaction and round trip, which
+ * lasts after {@link #sync}.
+ */
 final class Publishing {
   private static final int APPENDED = 0;
   private static final int REPLAYED = 1;
@@ -120,7 +123,9 @@ final class Publishing {
       }
     }
     PreparedStatement publish =
-        slot.prepare("SELECT firsts, states FROM publish(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        slot.prepare(
+            "SELECT firsts, states FROM set_config('synchronous_commit', 'off', true),"
+                + " publish(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     Connection connection = slot.connection();
     publish.setArray(1, connection.createArrayOf("int8", topics));
     publish.setArray(2, connection.createArrayOf("int4", counts));
@@ -139,6 +144,11 @@ final class Publishing {
     } finally {
       publish.clearParameters(); // the payloads
     }
+  }
+
+  /** Returns when all that the server has committed is on its disk: a commit that waits for it. */
+  static boolean sync(Slot slot) throws SQLException {
+    return slot.prepare("SELECT pg_logical_emit_message(true, 'prism', '')").execute();
   }
 
   /** What a message counts against a claim's bytes. */

@@ -49,6 +49,31 @@ final class Slot implements AutoCloseable {
     return with(work, Failures::ofRead);
   }
 
+  /**
+   * Does something on which it depends whether the writes before it on this connection last; where
+   * it fails, or the connection is not the same any more, that is not known.
+   *
+   * @throws dev.prism.status.PrismException OUTCOME_UNKNOWN
+   */
+  void after(Work<?> work) {
+    turn.lock();
+    try {
+      if (connection == null) {
+        throw Failures.unknown();
+      }
+      work.run(this);
+    } catch (SQLException e) {
+      LOG.warn("a statement failed: {}", Failures.forLog(e));
+      if (Failures.endsConnection(e)) {
+        database.lost();
+        end();
+      }
+      throw Failures.unknown();
+    } finally {
+      turn.unlock();
+    }
+  }
+
   private <T> T with(Work<T> work, Function<SQLException, RuntimeException> failure) {
     turn.lock();
     try {

@@ -26,11 +26,16 @@ final class Slots implements AutoCloseable {
     try {
       return slot.read(work);
     } finally {
-      free.addFirst(slot);
+      give(slot);
     }
   }
 
-  private Slot take() {
+  /**
+   * A connection for more than one step, until it is given back.
+   *
+   * @throws PrismException OVERLOADED where none gets free in time
+   */
+  Slot take() {
     try {
       Slot slot = free.poll(acquireMillis, TimeUnit.MILLISECONDS);
       if (slot != null) {
@@ -42,6 +47,10 @@ final class Slots implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw PrismException.of(Reason.SHUTTING_DOWN, "the plugin is shutting down");
     }
+  }
+
+  void give(Slot slot) {
+    free.addFirst(slot);
   }
 
   @Override
