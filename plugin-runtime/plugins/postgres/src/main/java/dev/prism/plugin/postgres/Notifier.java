@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Tells other processes which topics have changed: after the commit that changed them, what came
  * together at once, and never as a part of another transaction, because one with a notification
- * commits alone. One that is lost costs the readers a second.
+ * commits alone. One that is lost costs the readers a second. A process that is alone tells nobody.
  */
 final class Notifier implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Notifier.class);
@@ -27,6 +27,8 @@ final class Notifier implements AutoCloseable {
   private final Set<Long> changed = ConcurrentHashMap.newKeySet();
   private final Thread thread;
   private volatile boolean stopping;
+  private volatile boolean alone;
+  private long arrivals;
 
   Notifier(Slot slot, String channel) {
     this.slot = slot;
@@ -36,9 +38,29 @@ final class Notifier implements AutoCloseable {
 
   /** Never blocks. */
   void changed(long topic) {
-    if (changed.add(topic)) {
+    if (!alone && changed.add(topic)) {
       LockSupport.unpark(thread);
     }
+  }
+
+  /** Another process may have come: it is to hear of everything, until it is known to be gone. */
+  synchronized void somebodyCame() {
+    arrivals++;
+    alone = false;
+  }
+
+  /** How often {@link #somebodyCame}. */
+  synchronized long arrivals() {
+    return arrivals;
+  }
+
+  /**
+   * How many processes there are.
+   *
+   * @param before the {@link #arrivals} before they were counted
+   */
+  synchronized void counted(int processes, long before) {
+    alone = processes == 1 && arrivals == before;
   }
 
   private void run() {

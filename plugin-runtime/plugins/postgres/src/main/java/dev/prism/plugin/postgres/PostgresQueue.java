@@ -49,6 +49,9 @@ final class PostgresQueue implements MessageQueue {
 
   private static final int LANES = 2;
 
+  /** What a process says when it begins to hear: no topic has this number. */
+  private static final String COME = "0";
+
   private final Names names;
   private final Slots publishing;
   private final Slot settling;
@@ -73,12 +76,13 @@ final class PostgresQueue implements MessageQueue {
     this.probe = new Slot(database, Purpose.PROBE);
     this.slots =
         new Slots(database, Purpose.RELAXED, settings.connections(), settings.acquireMillis());
-    this.presence = new Presence(database, channel, this::heard, this::raiseAll);
+    this.presence = new Presence(database, channel, this::heard, this::come);
     this.notifier = new Notifier(new Slot(database, Purpose.RELAXED), channel);
     this.upkeep =
         new Upkeep(
             new Slot(database, Purpose.RELAXED),
             presence,
+            notifier,
             settings.keepMillis(),
             topics,
             this::raiseAll);
@@ -99,10 +103,21 @@ final class PostgresQueue implements MessageQueue {
   }
 
   private void heard(String topic) {
+    if (topic.equals(COME)) {
+      notifier.somebodyCame();
+      return;
+    }
     Signal signal = signals.get(Long.valueOf(topic));
     if (signal != null) {
       signal.raise();
     }
+  }
+
+  /** This process hears from now on. */
+  private void come() {
+    notifier.somebodyCame();
+    notifier.changed(Long.parseLong(COME));
+    raiseAll();
   }
 
   private void raiseAll() {

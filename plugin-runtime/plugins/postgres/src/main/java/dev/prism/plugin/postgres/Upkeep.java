@@ -29,6 +29,7 @@ final class Upkeep implements AutoCloseable {
 
   private final Slot slot;
   private final Presence presence;
+  private final Notifier notifier;
   private final Runnable cameBack;
   private final long keepMillis;
   private final Map<String, Long> keepByName = new HashMap<>();
@@ -40,9 +41,16 @@ final class Upkeep implements AutoCloseable {
   /** One topic and how long its messages stay. */
   private record Kept(long topic, long millis) {}
 
-  Upkeep(Slot slot, Presence presence, long keepMillis, Topics topics, Runnable cameBack) {
+  Upkeep(
+      Slot slot,
+      Presence presence,
+      Notifier notifier,
+      long keepMillis,
+      Topics topics,
+      Runnable cameBack) {
     this.slot = slot;
     this.presence = presence;
+    this.notifier = notifier;
     this.cameBack = cameBack;
     this.keepMillis = keepMillis;
     for (Topic topic : topics.configured().values()) {
@@ -78,6 +86,8 @@ final class Upkeep implements AutoCloseable {
       LOG.info("a process has died: what it had comes back");
       cameBack.run();
     }
+    long arrivals = notifier.arrivals();
+    notifier.counted(slot.read(Upkeep::processes), arrivals);
     long now = System.nanoTime();
     if (now - nextTrim >= 0) {
       nextTrim =
@@ -94,6 +104,13 @@ final class Upkeep implements AutoCloseable {
             sweep.setLong(1, REMEMBER_MILLIS);
             return sweep.execute();
           });
+    }
+  }
+
+  private static int processes(Slot open) throws SQLException {
+    try (ResultSet row = open.prepare("SELECT count(*)::int FROM process").executeQuery()) {
+      row.next();
+      return row.getInt(1);
     }
   }
 
