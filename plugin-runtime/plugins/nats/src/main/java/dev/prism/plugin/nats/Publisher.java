@@ -63,6 +63,15 @@ final class Publisher {
     boolean isStepwise() {
       return publication.idempotency() != null && slots.size() > 1;
     }
+
+    boolean isStreamGone() {
+      for (Slot slot : slots) {
+        if (slot.streamGone) {
+          return true;
+        }
+      }
+      return false;
+    }
   }
 
   Publisher(NatsLink link, NatsSettings settings, Streams streams) {
@@ -76,8 +85,19 @@ final class Publisher {
     Session session = link.await(settings.timeout().toNanos());
     List<Plan> plans = new ArrayList<>(publications.size());
     List<Slot> first = new ArrayList<>();
+    Stream stream = null;
+    String topic = null;
     for (Publication publication : publications) {
-      Plan plan = plan(session, namespace, publication);
+      Plan plan;
+      try {
+        if (stream == null || !publication.topic().equals(topic)) {
+          stream = streams.existingOrNew(namespace, publication.topic());
+          topic = publication.topic();
+        }
+        plan = plan(session, stream, publication);
+      } catch (PrismException e) {
+        plan = new Plan(publication, List.of(), e.status());
+      }
       plans.add(plan);
       first.addAll(plan.isStepwise() ? plan.slots().subList(0, 1) : plan.slots());
     }
@@ -91,7 +111,7 @@ final class Publisher {
     sendRest(session, plans);
     List<PublicationResult> results = new ArrayList<>(plans.size());
     for (Plan plan : plans) {
-      if (plan.slots().stream().anyMatch(slot -> slot.streamGone)) {
+      if (plan.isStreamGone()) {
         streams.forget(namespace, plan.publication().topic());
       }
       results.add(result(session, plan));
@@ -99,17 +119,12 @@ final class Publisher {
     return results;
   }
 
-  private Plan plan(Session session, String namespace, Publication publication) {
-    try {
-      Stream stream = streams.existingOrNew(namespace, publication.topic());
-      List<Slot> slots = new ArrayList<>(publication.messages().size());
-      for (Message message : publication.messages()) {
-        slots.add(slot(session, stream, message, publication.idempotency(), slots.size()));
-      }
-      return new Plan(publication, slots, null);
-    } catch (PrismException e) {
-      return new Plan(publication, List.of(), e.status());
+  private static Plan plan(Session session, Stream stream, Publication publication) {
+    List<Slot> slots = new ArrayList<>(publication.messages().size());
+    for (Message message : publication.messages()) {
+      slots.add(slot(session, stream, message, publication.idempotency(), slots.size()));
     }
+    return new Plan(publication, slots, null);
   }
 
   private static Slot slot(

@@ -32,11 +32,6 @@ final class Names {
     return topics.of(namespace, name);
   }
 
-  /** The topic, where it was found before. */
-  @Nullable Long kept(String namespace, String name) {
-    return topicIds.get(configured(namespace, name).physicalName());
-  }
-
   /** The topic; null where there is none. */
   @Nullable Long find(Slot slot, String namespace, String name) throws SQLException {
     return find(slot, configured(namespace, name).physicalName());

@@ -36,6 +36,10 @@ final class Notifier implements AutoCloseable {
     this.thread = Thread.ofPlatform().daemon().name("prism-notifier").start(this::run);
   }
 
+  String channel() {
+    return channel;
+  }
+
   /** Never blocks. */
   void changed(long topic) {
     if (!alone && changed.add(topic)) {
@@ -55,12 +59,12 @@ final class Notifier implements AutoCloseable {
   }
 
   /**
-   * How many processes there are.
+   * How many processes hear the channel, this one included.
    *
    * @param before the {@link #arrivals} before they were counted
    */
-  synchronized void counted(int processes, long before) {
-    alone = processes == 1 && arrivals == before;
+  synchronized void counted(int listeners, long before) {
+    alone = listeners == 1 && arrivals == before;
   }
 
   private void run() {

@@ -23,7 +23,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -155,10 +154,11 @@ final class PostgresQueue implements MessageQueue {
   @Override
   public Supplier<List<PublicationResult>> send(String namespace, List<Publication> publications) {
     Slot slot = publishing.take();
+    Publishing batch = new Publishing(namespace, publications);
     boolean sent = false;
     List<PublicationResult> results;
     try {
-      results = slot.write(each -> new Publishing(namespace, publications).run(each, names));
+      results = slot.write(each -> batch.run(each, names));
       sent = true;
     } catch (PrismException e) {
       if (publications.size() == 1 || !isOnesOwn(e)) {
@@ -181,7 +181,7 @@ final class PostgresQueue implements MessageQueue {
       } finally {
         publishing.give(slot);
       }
-      changed(topics(namespace, publications));
+      changed(batch.topics());
       return appended;
     };
   }
@@ -197,17 +197,6 @@ final class PostgresQueue implements MessageQueue {
       }
     }
     return results;
-  }
-
-  private Set<Long> topics(String namespace, List<Publication> publications) {
-    Set<Long> topics = new HashSet<>();
-    for (Publication publication : publications) {
-      Long topic = names.kept(namespace, publication.topic());
-      if (topic != null) {
-        topics.add(topic);
-      }
-    }
-    return topics;
   }
 
   private static boolean isOnesOwn(PrismException e) {

@@ -91,8 +91,9 @@ final class Presence implements AutoCloseable {
   private void enter() throws SQLException {
     Connection opened = database.open(Purpose.LISTENER);
     try {
-      try (PreparedStatement enter = opened.prepareStatement("SELECT enter(?)")) {
+      try (PreparedStatement enter = opened.prepareStatement("SELECT enter(?, ?)")) {
         enter.setLong(1, id);
+        enter.setString(2, channel);
         try (ResultSet row = enter.executeQuery()) {
           row.next();
           id = row.getLong(1);

@@ -14,7 +14,9 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,9 +51,16 @@ final class Publishing {
   }
 
   List<PublicationResult> run(Slot slot, Names names) throws SQLException {
+    String before = null;
+    long topic = 0;
     for (int i = 0; i < publications.size(); i++) {
+      String name = publications.get(i).topic();
       try {
-        addTo(names.findOrMake(slot, namespace, publications.get(i).topic()), i);
+        if (!name.equals(before)) {
+          topic = names.findOrMake(slot, namespace, name);
+          before = name;
+        }
+        addTo(topic, i);
       } catch (PrismException refused) {
         results[i] = new PublicationResult.Failed(refused.status());
       }
@@ -68,6 +77,15 @@ final class Publishing {
       all.add(result);
     }
     return all;
+  }
+
+  /** The topics that have got messages. */
+  Set<Long> topics() {
+    Set<Long> topics = new HashSet<>();
+    for (Run run : runs) {
+      topics.add(run.topic);
+    }
+    return topics;
   }
 
   private void addTo(long topic, int index) {

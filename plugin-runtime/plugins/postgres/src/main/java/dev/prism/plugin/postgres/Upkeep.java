@@ -87,7 +87,7 @@ final class Upkeep implements AutoCloseable {
       cameBack.run();
     }
     long arrivals = notifier.arrivals();
-    notifier.counted(slot.read(Upkeep::processes), arrivals);
+    notifier.counted(slot.read(this::listeners), arrivals);
     long now = System.nanoTime();
     if (now - nextTrim >= 0) {
       nextTrim =
@@ -107,8 +107,11 @@ final class Upkeep implements AutoCloseable {
     }
   }
 
-  private static int processes(Slot open) throws SQLException {
-    try (ResultSet row = open.prepare("SELECT count(*)::int FROM process").executeQuery()) {
+  /** How many processes hear what this one says. */
+  private int listeners(Slot open) throws SQLException {
+    PreparedStatement count = open.prepare("SELECT count(*)::int FROM process WHERE channel = ?");
+    count.setString(1, notifier.channel());
+    try (ResultSet row = count.executeQuery()) {
       row.next();
       return row.getInt(1);
     }

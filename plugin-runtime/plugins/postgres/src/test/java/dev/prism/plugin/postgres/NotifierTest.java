@@ -29,6 +29,11 @@ class NotifierTest {
         Topics.unconfigured());
   }
 
+  private static PostgresPubSub events(PostgresServer server) {
+    return new PostgresPubSub(
+        PostgresSettings.of(PluginConfig.of(Map.of("DATABASE_URL", server.url()))));
+  }
+
   /** Whether a message is told of; what was told before is not meant. */
   private static boolean isTold(PostgresQueue queue, Connection ear) throws SQLException {
     PGConnection hearing = ear.unwrap(PGConnection.class);
@@ -57,8 +62,10 @@ class NotifierTest {
   void messagesAreToldWhereAnotherProcessMayWaitForThem(@TempDir Path directory) throws Exception {
     try (PostgresServer server = PostgresServer.start(directory.resolve("server"));
         Connection ear = DriverManager.getConnection(server.jdbcUrl());
+        PostgresPubSub events = events(server);
         PostgresQueue queue = queue(server)) {
       // Given
+      events.ping();
       ear.createStatement().execute("LISTEN prism_queue");
 
       // When, Then: alone, together, and alone again
