@@ -43,6 +43,12 @@ record PluginCommand(
   static final Attributes.Name MAIN = new Attributes.Name("Prism-Plugin-Main");
 
   /**
+   * The attribute of the same manifest with flags of the JVM for this plugin, apart by spaces,
+   * where it knows better than {@link #FLAGS}: they come after those.
+   */
+  static final Attributes.Name OPTIONS = new Attributes.Name("Prism-Plugin-Options");
+
+  /**
    * Ctrl-C and a closed terminal tell every process of the terminal at once: a plugin leaves it to
    * the proxy, which has calls to finish first, and then sends SIGTERM. What is ignored stays
    * ignored through exec, and a JVM keeps it so.
@@ -95,7 +101,8 @@ record PluginCommand(
   }
 
   /**
-   * The command line: the proxy's own JDK, {@link #FLAGS}, the plugin's jars and its main class.
+   * The command line: the proxy's own JDK, {@link #FLAGS}, the plugin's own, its jars and its main
+   * class.
    *
    * @throws IOException where the product has no plugin of that type
    */
@@ -110,20 +117,25 @@ record PluginCommand(
       line.addAll(List.of(SHELL.toString(), "-c", DEAF, "plugin"));
     }
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    Attributes plugin = manifest(jars);
     line.addAll(FLAGS);
+    if (plugin.get(OPTIONS) instanceof String options) {
+      line.addAll(List.of(options.strip().split(" +", -1)));
+    }
     line.addAll(AotCache.flags(home, type));
     line.add("-cp");
     line.add(String.join(File.pathSeparator, jars.stream().map(Path::toString).toList()));
-    line.add(main(jars));
+    line.add(plugin.getValue(MAIN));
     return line;
   }
 
-  private static String main(List<Path> jars) throws IOException {
+  /** The main attributes of the jar that has the plugin. */
+  private static Attributes manifest(List<Path> jars) throws IOException {
     for (Path jar : jars) {
       try (JarFile file = new JarFile(jar.toFile(), false)) {
         Manifest manifest = file.getManifest();
-        if (manifest != null && manifest.getMainAttributes().get(MAIN) instanceof String main) {
-          return main;
+        if (manifest != null && manifest.getMainAttributes().containsKey(MAIN)) {
+          return manifest.getMainAttributes();
         }
       }
     }

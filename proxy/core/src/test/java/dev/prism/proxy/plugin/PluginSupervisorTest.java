@@ -55,6 +55,7 @@ class PluginSupervisorTest {
     Attributes main = manifest.getMainAttributes();
     main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
     main.put(PluginCommand.MAIN, TestPlugin.class.getName());
+    main.put(PluginCommand.OPTIONS, "-Xmx32m  -Dprism.test.option=its-own");
     StringBuilder classPath = new StringBuilder();
     for (String entry : System.getProperty("java.class.path").split(java.io.File.pathSeparator)) {
       classPath.append(Path.of(entry).toUri()).append(' ');
@@ -218,6 +219,14 @@ class PluginSupervisorTest {
             name ->
                 name.startsWith("PRISM_")
                     || List.of("TEST_MODE", "PWD", "MALLOC_ARENA_MAX").contains(name));
+  }
+
+  @Test
+  void aPluginsOwnOptionsOfTheMachineComeAfterThoseOfAll() throws Exception {
+    PluginSupervisor plugins = start(backend("a", "tell"));
+    plugins.awaitReady(LONG);
+
+    await("it has told", () -> log.toString(UTF_8).contains("option its-own, 3"));
   }
 
   @Test

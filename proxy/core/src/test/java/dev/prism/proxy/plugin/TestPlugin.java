@@ -26,6 +26,11 @@ public final class TestPlugin {
       case "tell" -> {
         System.out.println("environment " + environment.keySet());
         System.out.println(
+            "option "
+                + System.getProperty("prism.test.option")
+                + ", "
+                + (Runtime.getRuntime().maxMemory() >> 20));
+        System.out.println(
             "process "
                 + environment.get("PRISM_PROCESS")
                 + " plays "
