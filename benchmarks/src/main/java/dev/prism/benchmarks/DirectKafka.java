@@ -26,7 +26,7 @@ final class DirectKafka implements Direct {
 
   private final KafkaProducer<byte[], byte[]> producer;
 
-  DirectKafka(String brokers) throws InterruptedException {
+  DirectKafka(String brokers, int lingerMillis) throws InterruptedException {
     Map<String, Object> config = Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, brokers);
     try (Admin admin = Admin.create(config)) {
       NewTopic topic = new NewTopic(TOPIC, Optional.empty(), Optional.empty());
@@ -44,7 +44,7 @@ final class DirectKafka implements Direct {
                 ProducerConfig.ACKS_CONFIG,
                 "all",
                 ProducerConfig.LINGER_MS_CONFIG,
-                0,
+                lingerMillis,
                 ProducerConfig.BATCH_SIZE_CONFIG,
                 BATCH_BYTES),
             new ByteArraySerializer(),

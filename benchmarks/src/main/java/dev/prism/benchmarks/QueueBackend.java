@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
@@ -16,33 +17,56 @@ import java.util.concurrent.Callable;
  * Closing ends the server.
  *
  * @param settings of its plugin
- * @param opened opens what an application would write without Prism
+ * @param ways what an application would write without Prism; where it has a choice, the better one
+ *     is to be compared with
  * @param end ends the server
  */
-record QueueBackend(Map<String, String> settings, Callable<Direct> opened, Runnable end)
+record QueueBackend(Map<String, String> settings, List<Way> ways, Runnable end)
     implements AutoCloseable {
+  private static final List<Integer> LINGERS_MILLIS = List.of(0, 1, 5);
+
+  /**
+   * A way to publish without Prism.
+   *
+   * @param name what is said of it, where there are several
+   * @param opened a new producer
+   */
+  record Way(String name, Callable<Direct> opened) {
+    Direct open() throws Exception {
+      return opened.call();
+    }
+  }
+
+  private static List<Way> only(Callable<Direct> opened) {
+    return List.of(new Way("direct", opened));
+  }
+
   /** Starts the server of a backend. */
   static QueueBackend of(String name) {
     return switch (name) {
-      case "sqlite" -> new QueueBackend(Map.of(), QueueBackend::sqlite, () -> {});
+      case "sqlite" -> new QueueBackend(Map.of(), only(QueueBackend::sqlite), () -> {});
       case "nats" -> {
         // On files, which 2.9 syncs every two minutes, on both sides
         NatsServer server = NatsServer.start();
         yield new QueueBackend(
-            Map.of("NATS_URL", server.url()), () -> new DirectNats(server.url()), server::close);
+            Map.of("NATS_URL", server.url()),
+            only(() -> new DirectNats(server.url())),
+            server::close);
       }
       case "postgres" -> {
         // fsync and synchronous_commit are on, as they are by default
         PostgresServer server = PostgresServer.start(folder(name));
         yield new QueueBackend(
             Map.of("DATABASE_URL", server.url()),
-            () -> new DirectPostgres(server.jdbcUrl()),
+            only(() -> new DirectPostgres(server.jdbcUrl())),
             server::close);
       }
       case "redis" -> {
         RedisServer server = RedisServer.durable(folder(name));
         yield new QueueBackend(
-            Map.of("REDIS_URL", server.url()), () -> new DirectRedis(server.port()), server::close);
+            Map.of("REDIS_URL", server.url()),
+            only(() -> new DirectRedis(server.port())),
+            server::close);
       }
       case "kafka" -> {
         // A lone broker keeps what it has acknowledged only where it syncs it before.
@@ -50,16 +74,17 @@ record QueueBackend(Map<String, String> settings, Callable<Direct> opened, Runna
             KafkaServer.start(folder(name), 1, Map.of("log.flush.interval.messages", "1"));
         yield new QueueBackend(
             Map.of("KAFKA_BROKERS", server.addresses()),
-            () -> new DirectKafka(server.addresses()),
+            LINGERS_MILLIS.stream()
+                .map(
+                    linger ->
+                        new Way(
+                            "direct, linger %d ms".formatted(linger),
+                            () -> new DirectKafka(server.addresses(), linger)))
+                .toList(),
             server::close);
       }
       default -> throw new IllegalArgumentException("unknown backend " + name);
     };
-  }
-
-  /** A new producer. */
-  Direct direct() throws Exception {
-    return opened.call();
   }
 
   private static Direct sqlite() throws Exception {
