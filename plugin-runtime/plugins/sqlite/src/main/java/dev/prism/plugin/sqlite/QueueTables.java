@@ -1,7 +1,5 @@
 package dev.prism.plugin.sqlite;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import dev.prism.sdk.queue.Header;
 import dev.prism.sdk.queue.Message;
 import dev.prism.sdk.queue.Stored;
 import java.sql.Connection;
@@ -11,8 +9,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.sqlite.SQLiteErrorCode;
-import org.sqlite.SQLiteException;
 
 /**
  * The tables of a queue and the statements over them. Times are milliseconds since 1970.
@@ -23,69 +19,8 @@ import org.sqlite.SQLiteException;
  * is delivered ({@code token} is not 0) is its deadline.
  */
 final class QueueTables extends Statements {
-  /** Application id PRSQ. */
-  static final Schema SCHEMA =
-      new Schema(
-          0x50525351,
-          List.of(
-              List.of(
-                  """
-                  CREATE TABLE topic (
-                    id INTEGER PRIMARY KEY,
-                    namespace TEXT NOT NULL,
-                    name TEXT NOT NULL,
-                    next INTEGER NOT NULL,
-                    published INTEGER NOT NULL,
-                    UNIQUE (namespace, name)
-                  ) STRICT
-                  """,
-                  """
-                  CREATE TABLE message (
-                    topic INTEGER NOT NULL,
-                    offset INTEGER NOT NULL,
-                    published INTEGER NOT NULL,
-                    deliver_at INTEGER NOT NULL,
-                    key BLOB,
-                    headers BLOB,
-                    payload BLOB NOT NULL,
-                    PRIMARY KEY (topic, offset)
-                  ) STRICT, WITHOUT ROWID
-                  """,
-                  """
-                  CREATE TABLE consumers (
-                    id INTEGER PRIMARY KEY,
-                    topic INTEGER NOT NULL,
-                    name TEXT NOT NULL,
-                    position INTEGER NOT NULL,
-                    UNIQUE (topic, name)
-                  ) STRICT
-                  """,
-                  """
-                  CREATE TABLE pending (
-                    consumers INTEGER NOT NULL,
-                    offset INTEGER NOT NULL,
-                    due INTEGER NOT NULL,
-                    owner INTEGER NOT NULL,
-                    token INTEGER NOT NULL,
-                    attempts INTEGER NOT NULL,
-                    PRIMARY KEY (consumers, offset)
-                  ) STRICT, WITHOUT ROWID
-                  """,
-                  "CREATE INDEX pending_due ON pending (consumers, due)",
-                  Remembered.TABLE,
-                  Remembered.INDEX,
-                  """
-                  CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
-                    STRICT, WITHOUT ROWID
-                  """,
-                  "INSERT INTO meta VALUES ('fence', 0)")));
-
   /** What a row holds besides its bytes, about: its keys, its entries in indexes. */
   private static final int ROW_BYTES = 64;
-
-  /** From a message's {@code offset} on, in this order. */
-  private static final String MESSAGE =
-      "m.offset, m.published, m.deliver_at, m.key, m.headers, m.payload";
 
   private static final String DELIVERED =
       "consumers = ?1 AND offset = ?2 AND token = ?3 AND token <> 0 AND due > ?4";
@@ -154,7 +89,7 @@ final class QueueTables extends Statements {
     read =
         prepare(
             "SELECT "
-                + MESSAGE
+                + QueueRows.COLUMNS
                 + " FROM message m WHERE m.topic = ?1 AND m.offset >= ?2 ORDER BY m.offset LIMIT ?3");
     earliest = prepare("SELECT min(offset) FROM message WHERE topic = ?1");
     published = prepare("SELECT published FROM message WHERE topic = ?1 AND offset = ?2");
@@ -168,7 +103,7 @@ final class QueueTables extends Statements {
             SELECT p.attempts, %s FROM pending p JOIN message m ON m.topic = ?2 AND m.offset = p.offset
             WHERE p.consumers = ?1 AND p.due <= ?3 ORDER BY p.due LIMIT ?4
             """
-                .formatted(MESSAGE));
+                .formatted(QueueRows.COLUMNS));
     hold = prepare("INSERT OR REPLACE INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     find = prepare("SELECT attempts FROM pending WHERE " + DELIVERED);
     settle = prepare("DELETE FROM pending WHERE " + DELIVERED);
@@ -240,7 +175,7 @@ final class QueueTables extends Statements {
     append.setLong(3, published);
     append.setLong(4, message.deliverAtMillis());
     append.setBytes(5, message.key().length == 0 ? null : message.key());
-    append.setBytes(6, headers(message.headers()));
+    append.setBytes(6, QueueRows.headers(message.headers()));
     append.setBytes(7, message.payload());
     append.executeUpdate();
     wrote(message.bytes() + ROW_BYTES);
@@ -259,53 +194,6 @@ final class QueueTables extends Statements {
     moveTopic.executeUpdate();
   }
 
-  private static byte @Nullable [] headers(List<Header> headers) {
-    if (headers.isEmpty()) {
-      return null;
-    }
-    dev.prism.queue.v1.Message.Builder stored = dev.prism.queue.v1.Message.newBuilder();
-    for (Header header : headers) {
-      stored
-          .addHeadersBuilder()
-          .setName(header.name())
-          .setValue(com.google.protobuf.ByteString.copyFrom(header.value()));
-    }
-    return stored.build().toByteArray();
-  }
-
-  private static List<Header> headers(byte @Nullable [] stored) throws SQLException {
-    if (stored == null) {
-      return List.of();
-    }
-    try {
-      List<Header> headers = new ArrayList<>();
-      for (var header : dev.prism.queue.v1.Message.parseFrom(stored).getHeadersList()) {
-        headers.add(new Header(header.getName(), header.getValue().toByteArray()));
-      }
-      return headers;
-    } catch (InvalidProtocolBufferException e) {
-      SQLiteException damage =
-          new SQLiteException("a message's headers do not parse", SQLiteErrorCode.SQLITE_CORRUPT);
-      damage.initCause(e);
-      throw damage;
-    }
-  }
-
-  /** The message whose {@link #MESSAGE} begins at column {@code first}. */
-  private static Stored stored(ResultSet row, int first) throws SQLException {
-    long offset = row.getLong(first);
-    return new Stored(
-        0,
-        offset,
-        Long.toString(offset),
-        new Message(
-            Rows.bytes(row, first + 3),
-            headers(row.getBytes(first + 4)),
-            Rows.bytes(row, first + 5),
-            row.getLong(first + 2)),
-        row.getLong(first + 1));
-  }
-
   /** The messages from {@code offset} on, within both bounds but for the first. */
   List<Stored> read(long topic, long offset, int most, long mostBytes) throws SQLException {
     read.setLong(1, topic);
@@ -315,7 +203,7 @@ final class QueueTables extends Statements {
     long bytes = 0;
     try (ResultSet row = read.executeQuery()) {
       while (row.next()) {
-        Stored stored = stored(row, 1);
+        Stored stored = QueueRows.stored(row, 1);
         bytes += stored.message().bytes();
         if (bytes > mostBytes && !messages.isEmpty()) {
           break;
@@ -401,7 +289,7 @@ final class QueueTables extends Statements {
     long bytes = 0;
     try (ResultSet row = due.executeQuery()) {
       while (row.next()) {
-        Stored stored = stored(row, 2);
+        Stored stored = QueueRows.stored(row, 2);
         bytes += stored.message().bytes();
         if (bytes > mostBytes && !found.isEmpty()) {
           break;

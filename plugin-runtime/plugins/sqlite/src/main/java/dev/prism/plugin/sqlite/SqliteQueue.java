@@ -6,20 +6,14 @@ import dev.prism.sdk.Capability;
 import dev.prism.sdk.queue.Ack;
 import dev.prism.sdk.queue.AckResult;
 import dev.prism.sdk.queue.Consumer;
-import dev.prism.sdk.queue.DeadLetters;
-import dev.prism.sdk.queue.Delivery;
-import dev.prism.sdk.queue.Leases;
 import dev.prism.sdk.queue.LogReader;
-import dev.prism.sdk.queue.Message;
 import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.queue.MessageReader;
 import dev.prism.sdk.queue.Provisioned;
 import dev.prism.sdk.queue.Publication;
 import dev.prism.sdk.queue.PublicationResult;
-import dev.prism.sdk.queue.Receipt;
 import dev.prism.sdk.queue.Signal;
 import dev.prism.sdk.queue.Start;
-import dev.prism.sdk.queue.Stored;
 import dev.prism.sdk.queue.Subscription;
 import dev.prism.sdk.queue.TopicInfo;
 import dev.prism.sdk.queue.Topics;
@@ -103,7 +97,7 @@ final class SqliteQueue implements MessageQueue {
     return Opened.database(
         settings.file(),
         settings.maxBytes(),
-        QueueTables.SCHEMA,
+        QueueSchema.SCHEMA,
         (file, connections, connection) -> {
           SqliteQueue queue = new SqliteQueue(settings, clock, file, connections, connection);
           queue.commits.<Boolean>transaction(
@@ -132,18 +126,10 @@ final class SqliteQueue implements MessageQueue {
     }
   }
 
-  private long token() {
+  /** A token that no other delivery has. */
+  long token() {
     long token = nextToken.getAndIncrement();
     return token == 0 ? nextToken.getAndIncrement() : token; // 0 is nobody's
-  }
-
-  private static Topic known(QueueTables tables, String namespace, String name)
-      throws SQLException {
-    Topic topic = tables.topic(namespace, name);
-    if (topic == null) {
-      throw PrismException.of(Reason.TOPIC_NOT_FOUND, "there is no topic '" + name + "'");
-    }
-    return topic;
   }
 
   // ---- publishing ----
@@ -190,38 +176,12 @@ final class SqliteQueue implements MessageQueue {
 
   // ---- places ----
 
-  /** A place in a topic; checks it before anything is written. */
-  private static long place(QueueTables tables, Topic topic, Start start) throws SQLException {
-    return switch (start) {
-      case Start.Earliest _ -> tables.earliest(topic);
-      case Start.Committed _ -> tables.earliest(topic);
-      case Start.Latest _ -> topic.next();
-      case Start.Time(long millis) -> tables.at(topic, millis);
-      case Start.Offsets(Map<Integer, Long> offsets) -> {
-        checkOffsets(topic, offsets);
-        long earliest = tables.earliest(topic);
-        yield Math.max(earliest, offsets.getOrDefault(0, earliest));
-      }
-    };
-  }
-
-  private static void checkOffsets(Topic topic, Map<Integer, Long> offsets) {
-    offsets.forEach(
-        (partition, offset) -> {
-          if (partition != 0 || offset > topic.next()) {
-            throw PrismException.of(
-                Reason.FIELD_INVALID,
-                "the topic has partition 0 only, and its end is " + topic.next());
-          }
-        });
-  }
-
   @Override
   public void commit(String namespace, String name, String group, Map<Integer, Long> offsets) {
     lane.run(
         tables -> {
-          Topic topic = known(tables, namespace, name);
-          checkOffsets(topic, offsets);
+          Topic topic = Places.known(tables, namespace, name);
+          Places.check(topic, offsets);
           long offset = offsets.getOrDefault(0, 0L);
           Group known = tables.group(topic.id(), group);
           if (known == null) {
@@ -240,8 +200,8 @@ final class SqliteQueue implements MessageQueue {
     long position =
         lane.run(
             tables -> {
-              Topic topic = known(tables, namespace, name);
-              long place = place(tables, topic, target);
+              Topic topic = Places.known(tables, namespace, name);
+              long place = Places.of(tables, topic, target);
               Group known = tables.group(topic.id(), group);
               if (known == null) {
                 tables.newGroup(topic.id(), group, place);
@@ -259,7 +219,7 @@ final class SqliteQueue implements MessageQueue {
   public TopicInfo info(String namespace, String name, List<String> wanted) {
     return lane.run(
         tables -> {
-          Topic topic = known(tables, namespace, name);
+          Topic topic = Places.known(tables, namespace, name);
           long now = clock.millis();
           long earliest = tables.earliest(topic);
           List<TopicInfo.Group> infos = new ArrayList<>();
@@ -304,7 +264,7 @@ final class SqliteQueue implements MessageQueue {
               long place = 0;
               Group group = topic.id() == 0 ? null : tables.group(topic.id(), subscription.group());
               if (group == null) {
-                place = place(tables, topic, subscription.start());
+                place = Places.of(tables, topic, subscription.start());
                 topic = tables.topicOrNew(namespace, subscription.topic());
                 group = tables.newGroup(topic.id(), subscription.group(), place);
               }
@@ -312,178 +272,42 @@ final class SqliteQueue implements MessageQueue {
             });
     consumers.computeIfAbsent(joined.group(), _ -> new AtomicInteger()).incrementAndGet();
     return new GroupConsumer(
-        signal(namespace, subscription.topic()), subscription, joined.topic(), joined.group());
+        this,
+        lane,
+        clock,
+        signal(namespace, subscription.topic()),
+        subscription,
+        joined.topic(),
+        joined.group(),
+        nextOwner.getAndIncrement());
   }
 
-  /** What a look at the tables has found; where nothing, when to look again. */
-  private record Claim(List<Delivery> deliveries, long nextDue) {}
-
-  private final class GroupConsumer implements Consumer {
-    private final Signal signal;
-    private final Subscription subscription;
-    private final long topic;
-    private final long group;
-    private final long owner = nextOwner.getAndIncrement();
-    private volatile boolean woken;
-
-    GroupConsumer(Signal signal, Subscription subscription, long topic, long group) {
-      this.signal = signal;
-      this.subscription = subscription;
-      this.topic = topic;
-      this.group = group;
-    }
-
-    @Override
-    public List<Delivery> poll(int most, long mostBytes, long patienceNanos) {
-      long end = System.nanoTime() + patienceNanos;
-      while (true) {
-        long seen = signal.count();
-        long now = clock.millis();
-        Claim claim = lane.run(tables -> claim(tables, most, mostBytes, now));
-        long left = end - System.nanoTime();
-        if (!claim.deliveries().isEmpty()
-            || woken
-            || left <= 0
-            || Thread.currentThread().isInterrupted()) {
-          woken = false;
-          return claim.deliveries();
-        }
-        signal.await(seen, Signal.until(claim.nextDue(), now, left), () -> woken);
-      }
-    }
-
-    private Claim claim(QueueTables tables, int most, long mostBytes, long now)
-        throws SQLException {
-      List<Delivery> claimed = new ArrayList<>();
-      long deadline = now + subscription.ackTimeoutMillis();
-      long bytes = 0;
-      for (QueueTables.Due due : tables.due(group, topic, most, mostBytes, now)) {
-        claimed.add(deliver(tables, due.stored(), due.attempts() + 1, deadline));
-        bytes += due.stored().message().bytes();
-      }
-      Group place = tables.group(topic, subscription.group());
-      if (place != null && claimed.size() < most && bytes < mostBytes) {
-        long position = place.position();
-        List<Stored> log = tables.read(topic, position, most - claimed.size(), mostBytes - bytes);
-        for (Stored stored : log) {
-          position = stored.offset() + 1;
-          long deliverAt = stored.message().deliverAtMillis();
-          if (deliverAt > now) {
-            tables.hold(group, stored.offset(), deliverAt, 0, 0, 0);
-          } else {
-            claimed.add(deliver(tables, stored, 1, deadline));
-          }
-        }
-        if (!log.isEmpty()) {
-          tables.moveGroup(group, position);
-          if (claimed.isEmpty()) {
-            return new Claim(claimed, now); // all of them wait; there may be more behind
-          }
-        }
-      }
-      return new Claim(claimed, claimed.isEmpty() ? tables.nextDue(group) : now);
-    }
-
-    private Delivery deliver(QueueTables tables, Stored stored, int attempt, long deadline)
-        throws SQLException {
-      long token = token();
-      tables.hold(group, stored.offset(), deadline, owner, token, attempt);
-      return new Delivery(
-          new Receipt(subscription.topic(), subscription.group(), owner, 0, stored.offset(), token),
-          stored,
-          attempt,
-          deadline);
-    }
-
-    @Override
-    public void wake() {
-      woken = true;
-      signal.wake();
-    }
-
-    @Override
-    public void close() {
-      AtomicInteger subscribed = consumers.get(group);
-      if (subscribed != null) {
-        subscribed.decrementAndGet();
-      }
-      lane.run(
-          tables -> {
-            tables.release(group, owner, clock.millis());
-            return true;
-          });
-      signal.raise();
+  /** A consumer of the group has gone. */
+  void left(long group) {
+    AtomicInteger subscribed = consumers.get(group);
+    if (subscribed != null) {
+      subscribed.decrementAndGet();
     }
   }
 
   @Override
   public List<AckResult> acknowledge(String namespace, List<Ack> acks) {
-    Set<String> changed = new HashSet<>();
-    List<AckResult> results =
+    record Round(List<AckResult> results, Set<String> changed) {}
+    Round round =
         lane.run(
             tables -> {
-              changed.clear();
-              long now = clock.millis();
-              List<AckResult> outcomes = new ArrayList<>(acks.size());
+              Settling settling = new Settling(tables, configured, namespace, clock.millis());
+              List<AckResult> results = new ArrayList<>(acks.size());
               for (Ack ack : acks) {
-                outcomes.add(acknowledge(tables, namespace, ack, now, changed));
+                results.add(settling.take(ack));
               }
-              return outcomes;
+              return new Round(results, settling.changed());
             });
-    for (String topic : changed) {
+    for (String topic : round.changed()) {
       raise(namespace, topic);
     }
     upkeep.wrote();
-    return results;
-  }
-
-  /**
-   * Takes one ack.
-   *
-   * @param changed gets the topics whose readers are to look again
-   */
-  private AckResult acknowledge(
-      QueueTables tables, String namespace, Ack ack, long now, Set<String> changed)
-      throws SQLException {
-    Receipt receipt = ack.receipt();
-    Topic topic = tables.topic(namespace, receipt.topic());
-    Group group = topic == null ? null : tables.group(topic.id(), receipt.group());
-    if (topic == null || group == null || receipt.partition() != 0) {
-      return Leases.expired();
-    }
-    long offset = receipt.offset();
-    long token = receipt.token();
-    boolean taken;
-    long deadline = 0;
-    switch (ack.outcome()) {
-      case Ack.Outcome.Done _ -> taken = tables.settle(group.id(), offset, token, now);
-      case Ack.Outcome.Again(long delayMillis) -> {
-        taken = tables.postpone(group.id(), offset, token, now, now + delayMillis);
-        changed.add(receipt.topic());
-      }
-      case Ack.Outcome.Extended(long byMillis) -> {
-        deadline = now + byMillis;
-        taken = tables.extend(group.id(), offset, token, now, deadline);
-      }
-      case Ack.Outcome.Dead(String name, String reason) -> {
-        int attempts = tables.attempts(group.id(), offset, token, now);
-        List<Stored> found =
-            attempts == 0 ? List.of() : tables.read(topic.id(), offset, 1, Long.MAX_VALUE);
-        taken = false;
-        if (!found.isEmpty()) {
-          Message letter = DeadLetters.of(found.getFirst(), receipt, attempts, reason);
-          Publication dead = new Publication(name, List.of(letter), false, null);
-          PublicationResult published =
-              new Publishing(tables, configured, namespace, now).publish(List.of(dead)).getFirst();
-          if (published instanceof PublicationResult.Failed(var status)) {
-            return new AckResult.Failed(status);
-          }
-          taken = tables.settle(group.id(), offset, token, now);
-          changed.add(name);
-        }
-      }
-    }
-    return taken ? new AckResult.Taken(deadline) : Leases.expired();
+    return round.results();
   }
 
   // ---- reading without a group ----
@@ -494,8 +318,8 @@ final class SqliteQueue implements MessageQueue {
     Beginning beginning =
         lane.run(
             tables -> {
-              Topic topic = known(tables, namespace, name);
-              return new Beginning(topic.id(), place(tables, topic, start));
+              Topic topic = Places.known(tables, namespace, name);
+              return new Beginning(topic.id(), Places.of(tables, topic, start));
             });
     long topic = beginning.topic();
     return new LogReader(
