@@ -16,6 +16,7 @@ import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -219,13 +220,14 @@ class LoadTest {
 
   @Test
   void aServerThatIsNotThereIsSaidAtOnce() throws Exception {
-    InetSocketAddress gone;
-    try (ScriptedPeer peer = new ScriptedPeer()) {
-      gone = peer.address();
-    }
+    // A port that is taken, so that nobody else listens there, and does not listen.
+    try (Socket taken = new Socket()) {
+      taken.bind(new InetSocketAddress("127.0.0.1", 0));
+      InetSocketAddress gone = new InetSocketAddress("127.0.0.1", taken.getLocalPort());
 
-    assertThatThrownBy(() -> Load.open(gone, null, plan(ECHO, 1, 1, 0, 1, ANSWER)).close())
-        .isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> Load.open(gone, null, plan(ECHO, 1, 1, 0, 1, ANSWER)).close())
+          .isInstanceOf(IOException.class);
+    }
   }
 
   private Tally run(String method, int connections, int streams, long calls, int leastAnswer)
