@@ -3,8 +3,7 @@ package dev.prism.system;
 import dev.prism.conformance.KeyValueApi;
 import dev.prism.conformance.KeyValueSuite;
 import dev.prism.sdk.Capability;
-import dev.prism.session.v1.CreateSessionRequest;
-import dev.prism.session.v1.SessionServiceGrpc;
+import dev.prism.session.v1.CreateSessionResponse;
 import java.io.IOException;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -17,24 +16,24 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class KeyValueThroughProxy extends KeyValueSuite {
   private final String backend;
-  private final String config;
   private Prism prism;
   private OpenSession session;
   private KeyValueApi api;
 
-  KeyValueThroughProxy(String backend, String config) {
+  KeyValueThroughProxy(String backend) {
     this.backend = backend;
-    this.config = config;
   }
+
+  /** Starts the product with the backend. */
+  protected abstract Prism up() throws IOException;
+
+  /** Opens a session on it. */
+  protected abstract CreateSessionResponse open(Prism prism);
 
   @BeforeAll
   void start() throws IOException {
-    prism = Prism.up(Prism.newDirectory("conformance-" + backend));
-    session =
-        new OpenSession(
-            prism,
-            SessionServiceGrpc.newBlockingStub(prism.channel())
-                .createSession(CreateSessionRequest.newBuilder().setConfigName(config).build()));
+    prism = up();
+    session = new OpenSession(prism, open(prism));
     api = new KeyValueApi(session.api());
   }
 

@@ -1,10 +1,22 @@
 package dev.prism.system;
 
+import dev.prism.session.v1.CreateSessionResponse;
+import java.io.IOException;
 import org.junit.jupiter.api.Tag;
 
 @Tag("system")
 class MemoryThroughProxyTest extends KeyValueThroughProxy {
   MemoryThroughProxyTest() {
-    super("memory", "memory");
+    super("memory");
+  }
+
+  @Override
+  protected Prism up() throws IOException {
+    return Prism.up(Prism.newDirectory("conformance-memory"));
+  }
+
+  @Override
+  protected CreateSessionResponse open(Prism prism) {
+    return prism.createSession("memory");
   }
 }

@@ -264,14 +264,18 @@ final class Prism implements AutoCloseable {
 
   /** Opens a session with a named config and returns its token. */
   String openSession(String config) {
+    return createSession(config).getSessionToken();
+  }
+
+  /** Opens a session with a named config. */
+  CreateSessionResponse createSession(String config) {
     return SessionServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(10, TimeUnit.SECONDS)
         .createSession(
             CreateSessionRequest.newBuilder()
                 .setConfigName(config)
                 .setClientId("system-test")
-                .build())
-        .getSessionToken();
+                .build());
   }
 
   /** A KeyValue client in a new session with a named config. */

@@ -25,7 +25,8 @@ final class Database {
   private static final Logger LOG = LoggerFactory.getLogger(Database.class);
 
   /** The versions of the schema, each the script that makes it of the one before. */
-  private static final List<String> VERSIONS = List.of("queue.sql", "events.sql", "process.sql");
+  private static final List<String> VERSIONS =
+      List.of("queue.sql", "events.sql", "process.sql", "items.sql");
 
   private static final int CONNECT_SECONDS = 2;
   private static final int STATEMENT_MILLIS = 9000;

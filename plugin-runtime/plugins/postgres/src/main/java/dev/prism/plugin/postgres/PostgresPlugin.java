@@ -3,11 +3,13 @@ package dev.prism.plugin.postgres;
 import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginMain;
+import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
+import java.time.InstantSource;
 import java.util.Optional;
 
-/** Queues and events on PostgreSQL; {@link PostgresSettings} has the variables. */
+/** Values, queues and events on PostgreSQL; {@link PostgresSettings} has the variables. */
 public final class PostgresPlugin implements Plugin {
   /** Nothing is opened yet. */
   public PostgresPlugin() {}
@@ -25,6 +27,11 @@ public final class PostgresPlugin implements Plugin {
   @Override
   public String backendType() {
     return "postgres";
+  }
+
+  @Override
+  public Optional<KeyValueStore> keyValue(PluginConfig config) {
+    return Optional.of(new PostgresStore(PostgresSettings.of(config), InstantSource.system()));
   }
 
   @Override
