@@ -136,7 +136,7 @@ final class NatsQueue implements MessageQueue {
   /** The server writes one while the acknowledgements of another are on their way. */
   @Override
   public int batchesUnderWay() {
-    return 4;
+    return 2;
   }
 
   @Override
