@@ -155,26 +155,17 @@ final class PostgresQueue implements MessageQueue {
   public Supplier<List<PublicationResult>> send(String namespace, List<Publication> publications) {
     Slot slot = publishing.take();
     Publishing batch = new Publishing(namespace, publications);
-    boolean sent = false;
     List<PublicationResult> results;
     try {
       results = slot.write(each -> batch.run(each, names));
-      sent = true;
-    } catch (PrismException e) {
-      if (publications.size() == 1 || !isOnesOwn(e)) {
+    } catch (RuntimeException e) {
+      publishing.give(slot);
+      if (publications.size() == 1 || !(e instanceof PrismException own) || !isOnesOwn(own)) {
         throw e;
       }
-      results = List.of();
-    } finally {
-      if (!sent) {
-        publishing.give(slot);
-      }
-    }
-    if (!sent) {
       List<PublicationResult> alone = oneByOne(namespace, publications);
       return () -> alone;
     }
-    List<PublicationResult> appended = results;
     return () -> {
       try {
         slot.after(Publishing::sync);
@@ -182,7 +173,7 @@ final class PostgresQueue implements MessageQueue {
         publishing.give(slot);
       }
       changed(batch.topics());
-      return appended;
+      return results;
     };
   }
 

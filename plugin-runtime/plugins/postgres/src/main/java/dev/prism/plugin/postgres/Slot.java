@@ -63,11 +63,7 @@ final class Slot implements AutoCloseable {
       }
       work.run(this);
     } catch (SQLException e) {
-      LOG.warn("a statement failed: {}", Failures.forLog(e));
-      if (Failures.endsConnection(e)) {
-        database.lost();
-        end();
-      }
+      failed(e);
       throw Failures.unknown();
     } finally {
       turn.unlock();
@@ -81,15 +77,19 @@ final class Slot implements AutoCloseable {
       try {
         return work.run(this);
       } catch (SQLException e) {
-        LOG.warn("a statement failed: {}", Failures.forLog(e));
-        if (Failures.endsConnection(e)) {
-          database.lost();
-          end();
-        }
+        failed(e);
         throw failure.apply(e);
       }
     } finally {
       turn.unlock();
+    }
+  }
+
+  private void failed(SQLException e) {
+    LOG.warn("a statement failed: {}", Failures.forLog(e));
+    if (Failures.endsConnection(e)) {
+      database.lost();
+      end();
     }
   }
 

@@ -107,9 +107,12 @@ final class Upkeep implements AutoCloseable {
     }
   }
 
-  /** How many processes hear what this one says. */
+  /**
+   * How many processes hear what this one says; one of an older build has not said what it hears.
+   */
   private int listeners(Slot open) throws SQLException {
-    PreparedStatement count = open.prepare("SELECT count(*)::int FROM process WHERE channel = ?");
+    PreparedStatement count =
+        open.prepare("SELECT count(*)::int FROM process WHERE channel IN (?, '')");
     count.setString(1, notifier.channel());
     try (ResultSet row = count.executeQuery()) {
       row.next();
