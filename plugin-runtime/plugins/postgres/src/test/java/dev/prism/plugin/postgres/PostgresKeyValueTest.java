@@ -1,37 +1,18 @@
 package dev.prism.plugin.postgres;
 
-import dev.prism.conformance.HostedPlugin;
-import dev.prism.conformance.KeyValueApi;
-import dev.prism.conformance.KeyValueSuite;
-import dev.prism.sdk.Capability;
-import dev.prism.sdk.PluginConfig;
+import dev.prism.conformance.HostedKeyValueSuite;
+import dev.prism.sdk.Plugin;
 import java.nio.file.Path;
-import java.time.InstantSource;
-import java.util.Set;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The PostgreSQL backend's values through the SPI, on a real server. */
 @Tag("conformance")
-class PostgresKeyValueTest extends KeyValueSuite {
-  private static TestDatabase server;
-  private static HostedPlugin plugin;
-
-  @BeforeAll
-  static void start(@TempDir Path directory) {
-    server = TestDatabase.open(directory.resolve("server"));
-    plugin =
-        new HostedPlugin(
-            new PostgresPlugin(), PluginConfig.of(server.settings()), InstantSource.system());
-  }
-
-  @AfterAll
-  static void stop() {
-    plugin.close();
-    server.close();
-  }
+class PostgresKeyValueTest extends HostedKeyValueSuite {
+  @TempDir private static Path directory;
+  private TestDatabase server;
 
   @Override
   public String backend() {
@@ -39,17 +20,18 @@ class PostgresKeyValueTest extends KeyValueSuite {
   }
 
   @Override
-  public Set<Capability> capabilities() {
-    return plugin.capabilities();
+  protected Plugin newPlugin() {
+    return new PostgresPlugin();
   }
 
   @Override
-  public KeyValueApi api() {
-    return plugin.keyValue("tenant");
+  protected Map<String, String> variables() {
+    server = TestDatabase.open(directory.resolve("server"));
+    return server.settings();
   }
 
-  @Override
-  public void restart() {
-    plugin.restart();
+  @AfterAll
+  void stopServer() {
+    server.close();
   }
 }

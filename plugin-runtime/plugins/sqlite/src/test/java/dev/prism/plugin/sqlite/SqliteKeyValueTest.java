@@ -1,38 +1,21 @@
 package dev.prism.plugin.sqlite;
 
-import dev.prism.conformance.HostedPlugin;
-import dev.prism.conformance.KeyValueApi;
-import dev.prism.conformance.KeyValueSuite;
+import dev.prism.conformance.HostedKeyValueSuite;
 import dev.prism.conformance.MovableClock;
-import dev.prism.sdk.Capability;
-import dev.prism.sdk.PluginConfig;
+import dev.prism.sdk.Plugin;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
-import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
+/** The SQLite backend through the SPI. */
 @Tag("conformance")
-class SqliteKeyValueTest extends KeyValueSuite {
-  private static final MovableClock CLOCK = new MovableClock();
-  private static HostedPlugin plugin;
+class SqliteKeyValueTest extends HostedKeyValueSuite {
+  @TempDir private static Path directory;
 
-  @BeforeAll
-  static void start(@TempDir Path directory) {
-    plugin =
-        new HostedPlugin(
-            new SqlitePlugin(CLOCK),
-            PluginConfig.of(Map.of("PRISM_DATA_DIR", directory.toString())),
-            CLOCK);
-  }
-
-  @AfterAll
-  static void stop() {
-    plugin.close();
-  }
+  private final MovableClock clock = new MovableClock();
 
   @Override
   public String backend() {
@@ -40,22 +23,22 @@ class SqliteKeyValueTest extends KeyValueSuite {
   }
 
   @Override
-  public Set<Capability> capabilities() {
-    return plugin.capabilities();
+  protected Plugin newPlugin() {
+    return new SqlitePlugin(clock);
   }
 
   @Override
-  public KeyValueApi api() {
-    return plugin.keyValue("tenant");
+  protected Map<String, String> variables() {
+    return Map.of("PRISM_DATA_DIR", directory.toString());
   }
 
   @Override
-  public void restart() {
-    plugin.restart();
+  protected InstantSource clock() {
+    return clock;
   }
 
   @Override
   public void advance(Duration time) {
-    CLOCK.advance(time);
+    clock.advance(time);
   }
 }
