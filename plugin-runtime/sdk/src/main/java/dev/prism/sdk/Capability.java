@@ -29,5 +29,11 @@ public enum Capability {
   /** No message is delivered to a group while an earlier one of its key may come back to it. */
   STRICT_KEY_ORDER,
   /** Listeners may share the events of a pattern. */
-  QUEUE_GROUPS
+  QUEUE_GROUPS,
+  /** Rows may be read in an order of the caller's. */
+  SORT,
+  /** A message that is processed twice takes effect once. */
+  INBOX,
+  /** Rows that a transaction reads may be kept from others until it ends. */
+  ROW_LOCKS
 }

@@ -3,6 +3,7 @@ package dev.prism.sdk;
 import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
+import dev.prism.sdk.reader.RecordReader;
 import java.util.Optional;
 
 /**
@@ -54,6 +55,11 @@ public interface Plugin {
 
   /** Opens the backend's events, as {@link #keyValue} does its values. */
   default Optional<PubSub> pubSub(PluginConfig config) {
+    return Optional.empty();
+  }
+
+  /** Opens the backend's rows for reading, as {@link #keyValue} does its values. */
+  default Optional<RecordReader> reader(PluginConfig config) {
     return Optional.empty();
   }
 }

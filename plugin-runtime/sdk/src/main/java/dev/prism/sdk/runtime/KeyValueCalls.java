@@ -255,7 +255,7 @@ final class KeyValueCalls implements DataCalls {
   }
 
   /** What is not known here is answered with the strongest level there is. */
-  private static Consistency consistency(CallHeader header) {
+  static Consistency consistency(CallHeader header) {
     return switch (ConsistencyLevel.forNumber(header.consistency())) {
       case CONSISTENCY_LEVEL_EVENTUAL -> EVENTUAL;
       case CONSISTENCY_LEVEL_BOUNDED_STALENESS ->

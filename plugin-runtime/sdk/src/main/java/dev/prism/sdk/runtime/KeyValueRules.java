@@ -64,9 +64,14 @@ final class KeyValueRules {
   }
 
   String collection(String collection) {
-    boolean valid = !collection.isEmpty() && collection.length() <= MOST_COLLECTION_BYTES;
-    for (int i = 0; valid && i < collection.length(); i++) {
-      char c = collection.charAt(i);
+    return name(collection, "collection");
+  }
+
+  /** The name of a collection, table or mailbox. */
+  static String name(String name, String field) {
+    boolean valid = !name.isEmpty() && name.length() <= MOST_COLLECTION_BYTES;
+    for (int i = 0; valid && i < name.length(); i++) {
+      char c = name.charAt(i);
       valid =
           (c >= 'a' && c <= 'z')
               || (c >= 'A' && c <= 'Z')
@@ -78,10 +83,10 @@ final class KeyValueRules {
     if (!valid) {
       throw invalid(
           Reason.COLLECTION_INVALID,
-          "collection",
+          field,
           "must be 1 to " + MOST_COLLECTION_BYTES + " characters of A-Z a-z 0-9 _ . -");
     }
-    return collection;
+    return name;
   }
 
   /**
@@ -273,7 +278,7 @@ final class KeyValueRules {
     return true;
   }
 
-  private static PrismException invalid(Reason reason, String field, String description) {
+  static PrismException invalid(Reason reason, String field, String description) {
     return PrismException.invalid(
         reason, field + " " + description, List.of(new Violation(field, description)));
   }

@@ -9,15 +9,18 @@ import dev.prism.plugin.v1.InfoResponse;
 import dev.prism.plugin.v1.InterfaceInfo;
 import dev.prism.pubsub.v1.Pubsub;
 import dev.prism.queue.v1.Queue;
+import dev.prism.reader.v1.Reader;
 import dev.prism.sdk.Capability;
 import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginConfigException;
 import dev.prism.sdk.PluginRefusedException;
 import dev.prism.sdk.PluginRole;
+import dev.prism.sdk.keyvalue.Consistency;
 import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
+import dev.prism.sdk.reader.RecordReader;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import dev.prism.type.v1.AccessPattern;
@@ -68,6 +71,7 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
   private final @Nullable KeyValueStore store;
   private final @Nullable MessageQueue queue;
   private final @Nullable PubSub pubSub;
+  private final @Nullable RecordReader reader;
   private final List<DataCalls> interfaces = new ArrayList<>();
   private final Readiness readiness;
   private final @Nullable Method[] methods;
@@ -90,7 +94,8 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
         plays(config, PluginRole.PUBLISHER) || plays(config, PluginRole.LISTENER)
             ? plugin.pubSub(config).orElse(null)
             : null;
-    if (store == null && queue == null && pubSub == null) {
+    this.reader = plays(config, PluginRole.PROCESSOR) ? plugin.reader(config).orElse(null) : null;
+    if (store == null && queue == null && pubSub == null && reader == null) {
       throw noRole(plugin, config);
     }
     Map<Integer, Method> served = new TreeMap<>();
@@ -111,7 +116,6 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
           new KeyValueCalls(store, rules, answers, metrics, budget));
       capabilities.addAll(store.capabilities());
       info.addInterfaces(AccessPattern.ACCESS_PATTERN_KEYVALUE)
-          .addAllConsistencyLevels(levels(store))
           .addInterfaceInfo(
               interfaceInfo(AccessPattern.ACCESS_PATTERN_KEYVALUE, store.capabilities()));
     }
@@ -136,6 +140,18 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
       info.addInterfaces(AccessPattern.ACCESS_PATTERN_PUBSUB)
           .addInterfaceInfo(
               interfaceInfo(AccessPattern.ACCESS_PATTERN_PUBSUB, pubSub.capabilities()));
+    }
+    if (reader != null) {
+      serve(served, Reader.getDescriptor(), new ReaderCalls(reader, answers, metrics, budget));
+      capabilities.addAll(reader.capabilities());
+      info.addInterfaces(AccessPattern.ACCESS_PATTERN_READER)
+          .addInterfaceInfo(
+              interfaceInfo(AccessPattern.ACCESS_PATTERN_READER, reader.capabilities()));
+    }
+    if (store != null) {
+      info.addAllConsistencyLevels(levels(store.consistencyLevels()));
+    } else if (reader != null) {
+      info.addAllConsistencyLevels(levels(reader.consistencyLevels()));
     }
     info.addAllRoles(played(config));
     info.addAllCapabilities(capabilities.stream().map(Capability::name).sorted().toList());
@@ -255,6 +271,9 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
     if (pubSub != null) {
       pubSub.close();
     }
+    if (reader != null) {
+      reader.close();
+    }
   }
 
   private void admit(InboundCall call) {
@@ -290,9 +309,9 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
   }
 
   /** The strongest first: the first one is the default. */
-  private static List<ConsistencyLevel> levels(KeyValueStore store) {
+  private static List<ConsistencyLevel> levels(Set<Consistency.Level> given) {
     List<ConsistencyLevel> levels =
-        store.consistencyLevels().stream()
+        given.stream()
             .sorted(Comparator.reverseOrder())
             .map(
                 level ->
@@ -304,7 +323,7 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
                     })
             .toList();
     if (levels.isEmpty()) {
-      throw new IllegalStateException("the store gives no consistency level");
+      throw new IllegalStateException("the backend gives no consistency level");
     }
     return levels;
   }
@@ -336,7 +355,7 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
                 switch (role) {
                   case PUBLISHER -> queue != null || pubSub != null;
                   case CONSUMER -> queue != null;
-                  case PROCESSOR -> store != null;
+                  case PROCESSOR -> store != null || reader != null;
                   case LISTENER -> pubSub != null;
                 })
         .map(role -> dev.prism.plugin.v1.PluginRole.valueOf("PLUGIN_ROLE_" + role.name()))
@@ -373,6 +392,9 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
     }
     if (pubSub != null) {
       pubSub.ping();
+    }
+    if (reader != null) {
+      reader.ping();
     }
   }
 }
