@@ -1,6 +1,5 @@
 package dev.prism.sdk.reader;
 
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,6 +7,13 @@ import org.jspecify.annotations.Nullable;
  * what has been found still reaches it, or when the caller goes. Any thread may end it.
  */
 public final class Patience {
+  /** What can be interrupted. */
+  @FunctionalInterface
+  public interface Work<T, X extends Exception> {
+    /** Does it. */
+    T run() throws X;
+  }
+
   private boolean over;
   private @Nullable Runnable interruption;
 
@@ -21,12 +27,12 @@ public final class Patience {
    * once patience has ended and until the work returns, so that one which comes before the work can
    * be interrupted is not the last. It must not block for long.
    */
-  public <T> T during(Runnable interrupt, Supplier<T> work) {
+  public <T, X extends Exception> T during(Runnable interrupt, Work<T, X> work) throws X {
     synchronized (this) {
       interruption = interrupt;
     }
     try {
-      return work.get();
+      return work.run();
     } finally {
       synchronized (this) {
         interruption = null;

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import org.sqlite.Collation;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteOpenMode;
 
@@ -88,6 +89,7 @@ final class Connections {
       statement.execute("PRAGMA trusted_schema = OFF");
       // Damaged pages are noticed when they are read, before they are believed.
       statement.execute("PRAGMA cell_size_check = ON");
+      Collation.create(connection, SqliteDialect.DECIMAL, new DecimalCollation());
       return connection;
     } catch (SQLException e) {
       throw closing(connection, e);

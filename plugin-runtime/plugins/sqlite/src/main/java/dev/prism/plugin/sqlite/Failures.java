@@ -56,6 +56,11 @@ final class Failures {
     };
   }
 
+  /** Whether the call's patience ended, and nothing is wrong with the connection. */
+  static boolean isInterrupt(SQLException e) {
+    return primary(e) == SQLiteErrorCode.SQLITE_INTERRUPT;
+  }
+
   /** The answer to a call that failed, and left nothing behind. */
   static PrismException answer(SQLException e) {
     return switch (primary(e)) {
@@ -73,6 +78,8 @@ final class Failures {
           PrismException.of(
               Reason.BACKEND_UNAVAILABLE,
               "the database's disk does not answer: nothing was changed");
+      case SQLITE_INTERRUPT ->
+          PrismException.of(Reason.DEADLINE_EXCEEDED, "the deadline passed: nothing was changed");
       default -> PrismException.of(Reason.INTERNAL, "the database refused the call");
     };
   }

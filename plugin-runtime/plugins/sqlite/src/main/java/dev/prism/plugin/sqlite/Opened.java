@@ -19,6 +19,12 @@ final class Opened {
     T of(DatabaseFile file, Connections connections, Connection writer) throws SQLException;
   }
 
+  /** Brings the schema up, where it is not; {@code isNew}: the file is known to hold nothing. */
+  @FunctionalInterface
+  interface Preparing {
+    void bringUp(Connection connection, DatabaseFile file, boolean isNew) throws SQLException;
+  }
+
   /**
    * Opens the database, and creates it where there has never been one.
    *
@@ -26,7 +32,7 @@ final class Opened {
    * @throws DatabaseRefusedException where it is in use, damaged, newer or not ours; nothing was
    *     changed
    */
-  static <T> T database(Path path, long maxBytes, Schema schema, Making<T> making) {
+  static <T> T database(Path path, long maxBytes, Preparing schema, Making<T> making) {
     DatabaseFile file = DatabaseFile.take(path);
     try {
       NativeLibrary.load(file);

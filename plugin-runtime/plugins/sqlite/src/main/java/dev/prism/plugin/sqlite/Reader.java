@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A connection that reads, and its statements. Every method leaves the connection without a
  * transaction, unless it throws: the reader is then to be closed. Used by one thread at a time.
  */
-final class Reader implements AutoCloseable {
+final class Reader implements ReaderPool.Reads {
   /** What {@link ScanSink} takes at once. */
   static final int PAGE_ITEMS = 1000;
 

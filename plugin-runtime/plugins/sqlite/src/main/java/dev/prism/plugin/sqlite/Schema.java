@@ -14,7 +14,7 @@ import java.util.List;
  * @param steps what leads from each version to the next; the first makes an empty file version 1. A
  *     released step is never changed
  */
-record Schema(int applicationId, List<List<String>> steps) {
+record Schema(int applicationId, List<List<String>> steps) implements Opened.Preparing {
   /**
    * Items; application id PRSM.
    *
@@ -70,7 +70,8 @@ record Schema(int applicationId, List<List<String>> steps) {
    * @param isNew whether the file is known to hold nothing
    * @throws DatabaseRefusedException where it is another program's or a newer Prism's
    */
-  void bringUp(Connection connection, DatabaseFile file, boolean isNew) throws SQLException {
+  @Override
+  public void bringUp(Connection connection, DatabaseFile file, boolean isNew) throws SQLException {
     int known = version();
     int version = number(connection, "PRAGMA user_version");
     int application = number(connection, "PRAGMA application_id");

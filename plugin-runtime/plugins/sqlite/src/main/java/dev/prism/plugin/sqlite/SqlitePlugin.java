@@ -6,6 +6,7 @@ import dev.prism.sdk.PluginConfigException;
 import dev.prism.sdk.PluginMain;
 import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.queue.MessageQueue;
+import dev.prism.sdk.reader.RecordReader;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -64,6 +65,16 @@ public final class SqlitePlugin implements Plugin {
   @Override
   public Optional<MessageQueue> queue(PluginConfig config) {
     return Optional.of(SqliteQueue.open(queueSettings(config), clock));
+  }
+
+  @Override
+  public Optional<RecordReader> reader(PluginConfig config) {
+    return Optional.of(new SqliteReader(tables(config), config.poolSize(READERS)));
+  }
+
+  /** The tables of each namespace have a file of their own, which other programs may use too. */
+  private static TablesFiles tables(PluginConfig config) {
+    return new TablesFiles(file(config), maxBytes(config), config.poolSize(READERS));
   }
 
   static SqliteSettings settings(PluginConfig config) {

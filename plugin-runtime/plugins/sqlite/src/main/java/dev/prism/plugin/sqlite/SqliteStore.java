@@ -28,7 +28,7 @@ public final class SqliteStore implements KeyValueStore {
   private final DatabaseFile file;
   private final InstantSource clock;
   private final Execution execution;
-  private final ReaderPool readers;
+  private final ReaderPool<Reader> readers;
   private final WriteAhead writes;
   private final Upkeep upkeep;
 
@@ -36,7 +36,7 @@ public final class SqliteStore implements KeyValueStore {
       DatabaseFile file,
       InstantSource clock,
       Execution execution,
-      ReaderPool readers,
+      ReaderPool<Reader> readers,
       WriteAhead writes,
       Upkeep upkeep) {
     this.file = file;
@@ -70,9 +70,9 @@ public final class SqliteStore implements KeyValueStore {
       throws SQLException {
     WriteAhead writes = new WriteAhead(connections, connection, clock);
     // One more than the runtime uses at once: ping comes on a thread of its own.
-    ReaderPool readers = new ReaderPool(connections, settings.readers() + 1);
+    ReaderPool<Reader> readers = new ReaderPool<>(connections, Reader::new, settings.readers() + 1);
     try {
-      readers.ping();
+      ping(readers);
       Connection checkpointer = connections.checkpointer();
       Upkeep upkeep = new Upkeep(checkpointer, writes.commits(), new Expired(checkpointer, writes));
       upkeep.start();
@@ -140,7 +140,15 @@ public final class SqliteStore implements KeyValueStore {
 
   @Override
   public void ping() {
-    readers.ping();
+    ping(readers);
+  }
+
+  private static void ping(ReaderPool<Reader> readers) {
+    readers.<Boolean>with(
+        reader -> {
+          reader.ping();
+          return true;
+        });
   }
 
   /** Copies what the log holds into the database, as far as the disk lets, and ends. */

@@ -1,0 +1,77 @@
+package dev.prism.plugin.sqlite;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tables files, one a namespace, beside the items' file: {@code INSTANCE.tables.NAMESPACE.db}.
+ * One is opened when it is first needed. Any thread.
+ */
+final class TablesFiles implements AutoCloseable {
+  private final Path items;
+  private final long maxBytes;
+  private final int readers;
+  private final Map<String, TablesFile> open = new HashMap<>();
+
+  /**
+   * @param items the file of the instance's items
+   * @param maxBytes of each file; 0: as large as the disk
+   * @param readers how many reads may run at once
+   */
+  TablesFiles(Path items, long maxBytes, int readers) {
+    this.items = items.toAbsolutePath().normalize();
+    this.maxBytes = maxBytes;
+    this.readers = readers;
+  }
+
+  /** Where the tables of a namespace are, whether there are any or not. */
+  Path path(String namespace) {
+    return items.resolveSibling(stem() + ".tables." + namespace + ".db");
+  }
+
+  /** What reads are authenticated with; beside the files, so that it lives as long as they do. */
+  Path cursorKey() {
+    return items.resolveSibling(stem() + ".cursor.key");
+  }
+
+  private String stem() {
+    String name = String.valueOf(items.getFileName());
+    return name.endsWith(".db") ? name.substring(0, name.length() - 3) : name;
+  }
+
+  /**
+   * The tables of a namespace, or null where it has no file.
+   *
+   * @throws DatabaseRefusedException where the file is in use, damaged or newer
+   */
+  @Nullable TablesFile find(String namespace) {
+    return get(namespace, false);
+  }
+
+  /** As {@link #find}, and makes the file where there is none. */
+  TablesFile create(String namespace) {
+    TablesFile file = get(namespace, true);
+    if (file == null) {
+      throw new IllegalStateException("it was to be made");
+    }
+    return file;
+  }
+
+  private synchronized @Nullable TablesFile get(String namespace, boolean create) {
+    TablesFile file = open.get(namespace);
+    if (file == null && (create || Files.exists(path(namespace)))) {
+      file = TablesFile.open(path(namespace), maxBytes, readers);
+      open.put(namespace, file);
+    }
+    return file;
+  }
+
+  @Override
+  public synchronized void close() {
+    open.values().forEach(TablesFile::close);
+    open.clear();
+  }
+}
