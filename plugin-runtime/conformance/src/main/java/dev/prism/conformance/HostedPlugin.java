@@ -9,6 +9,7 @@ import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
+import dev.prism.sdk.reader.RecordReader;
 import dev.prism.sdk.runtime.PluginRuntime;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -33,6 +34,7 @@ public final class HostedPlugin implements AutoCloseable {
   private Set<Capability> capabilities = Set.of();
   private Set<Capability> queueCapabilities = Set.of();
   private Set<Capability> pubSubCapabilities = Set.of();
+  private Set<Capability> readerCapabilities = Set.of();
   private @Nullable PluginRuntime runtime;
   private @Nullable Link link;
 
@@ -61,6 +63,16 @@ public final class HostedPlugin implements AutoCloseable {
   /** Events in {@code namespace} for a session; stays good over {@link #restart}. */
   public PubSubApi pubSub(String namespace, long session) {
     return new PubSubApi(new LinkApi(this::link, namespace, session));
+  }
+
+  /** Rows in {@code namespace}; stays good over {@link #restart}. */
+  public ReaderApi reader(String namespace) {
+    return new ReaderApi(new LinkApi(this::link, namespace));
+  }
+
+  /** What the plugin's reader declares. */
+  public Set<Capability> readerCapabilities() {
+    return readerCapabilities;
   }
 
   /** What the plugin's events declare. */
@@ -156,6 +168,13 @@ public final class HostedPlugin implements AutoCloseable {
       Optional<PubSub> pubSub = plugin.pubSub(given);
       pubSubCapabilities = pubSub.map(PubSub::capabilities).orElse(Set.of());
       return pubSub;
+    }
+
+    @Override
+    public Optional<RecordReader> reader(PluginConfig given) {
+      Optional<RecordReader> reader = plugin.reader(given);
+      readerCapabilities = reader.map(RecordReader::capabilities).orElse(Set.of());
+      return reader;
     }
   }
 }

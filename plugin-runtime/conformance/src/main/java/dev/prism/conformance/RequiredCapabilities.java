@@ -20,7 +20,8 @@ public final class RequiredCapabilities {
   public enum Interface {
     KEY_VALUE,
     QUEUE,
-    PUBSUB
+    PUBSUB,
+    READER
   }
 
   private RequiredCapabilities() {}
