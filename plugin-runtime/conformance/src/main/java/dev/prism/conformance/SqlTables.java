@@ -134,7 +134,8 @@ public record SqlTables(Connecting connecting, boolean postgres, String schema) 
       return "?";
     }
     return switch (column.kind()) {
-      case LIST -> "ARRAY(SELECT jsonb_array_elements_text(?::jsonb))";
+      case LIST ->
+          "(SELECT CASE WHEN j IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(j)) END FROM (SELECT ?::jsonb AS j) one)";
       case DOCUMENT -> "?::jsonb";
       case TIMESTAMP -> "?::timestamptz";
       case DATE -> "?::date";

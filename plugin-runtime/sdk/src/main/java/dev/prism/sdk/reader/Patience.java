@@ -1,5 +1,6 @@
 package dev.prism.sdk.reader;
 
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +15,21 @@ public final class Patience {
     T run() throws X;
   }
 
+  private final long endNanos;
   private boolean over;
   private @Nullable Runnable interruption;
+
+  /**
+   * @param endNanos when it ends at the latest, on {@link System#nanoTime}'s clock
+   */
+  public Patience(long endNanos) {
+    this.endNanos = endNanos;
+  }
+
+  /** Milliseconds until it ends at the latest; 0 where that has passed. */
+  public long leftMillis() {
+    return Math.max(0, TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime()));
+  }
 
   /** Whether to return now, with what there is. */
   public synchronized boolean isOver() {

@@ -34,7 +34,7 @@ final class Deadlines implements AutoCloseable {
   }
 
   Watched watch(InboundCall call) {
-    Patience patience = new Patience();
+    Patience patience = new Patience(call.header().deadlineNanos());
     long left = call.header().deadlineNanos() - System.nanoTime();
     long margin = Math.clamp(left / 10, LEAST_MARGIN_NANOS, MOST_MARGIN_NANOS);
     // An interruption may wait for the backend: on a thread of its own.

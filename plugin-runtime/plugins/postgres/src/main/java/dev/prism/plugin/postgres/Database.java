@@ -26,11 +26,12 @@ final class Database {
 
   /** The versions of the schema, each the script that makes it of the one before. */
   private static final List<String> VERSIONS =
-      List.of("queue.sql", "events.sql", "process.sql", "items.sql");
+      List.of("queue.sql", "events.sql", "process.sql", "items.sql", "secret.sql");
 
   private static final int CONNECT_SECONDS = 2;
   private static final int STATEMENT_MILLIS = 9000;
   private static final int LEAST_SERVER = 14;
+  private static final String MOST_FETCHED = "8M";
 
   /** Plans are kept from when a table was empty; every one of ours is to go by an index. */
   private static final String PLANS = " -c enable_seqscan=off -c enable_bitmapscan=off";
@@ -52,7 +53,12 @@ final class Database {
     /** Asked for a sign of life: waits for a second. */
     PROBE(1),
     /** Waits for notifications. */
-    LISTENER(10);
+    LISTENER(10),
+    /**
+     * The users' tables: statements are planned as the server likes, take as long as their callers
+     * wait, and commits are durable.
+     */
+    TABLES(0);
 
     private final int socketSeconds;
 
@@ -90,7 +96,7 @@ final class Database {
         if (!ready) {
           migrate(connection);
         }
-        if (purpose == Purpose.DURABLE) {
+        if (purpose == Purpose.DURABLE || purpose == Purpose.TABLES) {
           beDurable(connection);
         }
       } catch (SQLException | RuntimeException e) {
@@ -124,11 +130,16 @@ final class Database {
     properties.setProperty("prepareThreshold", "1");
     properties.setProperty("reWriteBatchedInserts", "false");
     properties.setProperty("logServerErrorDetail", "false");
-    String options = "-c statement_timeout=" + STATEMENT_MILLIS + PLANS;
+    String options =
+        purpose == Purpose.TABLES ? "" : "-c statement_timeout=" + STATEMENT_MILLIS + PLANS;
     if (purpose == Purpose.RELAXED) {
       options += " -c synchronous_commit=off";
     }
     properties.setProperty("options", options);
+    if (purpose == Purpose.TABLES) {
+      // Of one fetch: a row larger than this process can hold is an error, not its end.
+      properties.setProperty("maxResultBuffer", MOST_FETCHED);
+    }
     return DriverManager.getConnection(settings.url(), properties);
   }
 

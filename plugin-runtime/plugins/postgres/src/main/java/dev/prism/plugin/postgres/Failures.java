@@ -58,6 +58,9 @@ final class Failures {
       case "25" ->
           PrismException.of(
               Reason.BACKEND_UNAVAILABLE, "the database takes no writes: nothing was changed");
+      case "22" ->
+          PrismException.of(
+              Reason.FIELD_INVALID, "a value does not fit what it is compared with or put into");
       case "54" ->
           PrismException.of(Reason.VALUE_TOO_LARGE, "the value is larger than the database takes");
       default -> PrismException.of(Reason.INTERNAL, "the database refused the call");

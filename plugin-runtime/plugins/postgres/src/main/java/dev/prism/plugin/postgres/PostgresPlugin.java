@@ -6,6 +6,7 @@ import dev.prism.sdk.PluginMain;
 import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
+import dev.prism.sdk.reader.RecordReader;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -32,6 +33,11 @@ public final class PostgresPlugin implements Plugin {
   @Override
   public Optional<KeyValueStore> keyValue(PluginConfig config) {
     return Optional.of(new PostgresStore(PostgresSettings.of(config), InstantSource.system()));
+  }
+
+  @Override
+  public Optional<RecordReader> reader(PluginConfig config) {
+    return Optional.of(new PostgresReader(PostgresSettings.of(config), InstantSource.system()));
   }
 
   @Override

@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
  * @param url for JDBC, without user and password
  * @param properties the driver's: user, password, TLS
  * @param schema which schema of the database holds the tables
+ * @param tablesSchema which schema holds a namespace's own tables; {@code {namespace}} in it stands
+ *     for the namespace
  * @param connections how many claims and reads run at once, each on a connection of its own
  * @param acquireMillis how long a call waits for one of them
  * @param keepMillis how long a message stays that every group has acknowledged
@@ -25,10 +27,12 @@ record PostgresSettings(
     String url,
     Properties properties,
     String schema,
+    String tablesSchema,
     int connections,
     long acquireMillis,
     long keepMillis) {
   private static final int CONNECTIONS = 4;
+  private static final String NAMESPACE = "{namespace}";
   private static final int KEEP_SECONDS = 3600;
   private static final int MOST_KEEP_SECONDS = (int) TimeUnit.DAYS.toSeconds(365);
   private static final int ACQUIRE_MILLIS = 5000;
@@ -43,8 +47,8 @@ record PostgresSettings(
   /**
    * Reads {@code DATABASE_URL} ({@code postgres://}, {@code postgresql://} or {@code
    * jdbc:postgresql://}), {@code DATABASE_USER}, {@code DATABASE_PASSWORD} or {@code
-   * DATABASE_PASSWORD_FILE}, {@code DATABASE_SCHEMA}, {@code PRISM_POOL_SIZE} and {@code
-   * POSTGRES_QUEUE_KEEP_SECONDS}.
+   * DATABASE_PASSWORD_FILE}, {@code DATABASE_SCHEMA}, {@code POSTGRES_TABLES_SCHEMA}, {@code
+   * PRISM_POOL_SIZE} and {@code POSTGRES_QUEUE_KEEP_SECONDS}.
    *
    * @throws PluginConfigException for one that is missing or wrong; it repeats no secret
    */
@@ -76,10 +80,25 @@ record PostgresSettings(
             + address.getRawPath(),
         properties,
         schema,
+        tablesSchema(config, schema),
         config.poolSize(CONNECTIONS),
         config.integer("PRISM_POOL_ACQUIRE_TIMEOUT_MS", ACQUIRE_MILLIS, 0, Integer.MAX_VALUE),
         TimeUnit.SECONDS.toMillis(
             config.integer("POSTGRES_QUEUE_KEEP_SECONDS", KEEP_SECONDS, 0, MOST_KEEP_SECONDS)));
+  }
+
+  /** Without a place for the namespace, namespaces would share their tables. */
+  private static String tablesSchema(PluginConfig config, String schema) {
+    String pattern = config.string("POSTGRES_TABLES_SCHEMA").orElse(NAMESPACE);
+    if (!pattern.contains(NAMESPACE) && config.namespace().isEmpty()) {
+      throw new PluginConfigException(
+          "POSTGRES_TABLES_SCHEMA", "must contain {namespace}, unless PRISM_NAMESPACE is set");
+    }
+    if (pattern.equals(schema)) {
+      throw new PluginConfigException(
+          "POSTGRES_TABLES_SCHEMA", "must not be " + schema + ", which holds Prism's own tables");
+    }
+    return pattern;
   }
 
   private static URI address(String url) {

@@ -1,11 +1,10 @@
 package dev.prism.plugin.postgres;
 
 import dev.prism.plugin.postgres.Database.Purpose;
+import dev.prism.sdk.sql.StatementCache;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +18,9 @@ final class Slot implements AutoCloseable {
   private final Database database;
   private final Purpose purpose;
   private final ReentrantLock turn = new ReentrantLock(true);
-  private final Map<String, PreparedStatement> statements = new HashMap<>();
   private @Nullable Connection connection;
+  private @Nullable StatementCache statements;
+  private volatile boolean spent;
   private long lossesBefore;
 
   /** What is done with a connection. */
@@ -79,6 +79,10 @@ final class Slot implements AutoCloseable {
       } catch (SQLException e) {
         failed(e);
         throw failure.apply(e);
+      } finally {
+        if (spent) {
+          end();
+        }
       }
     } finally {
       turn.unlock();
@@ -99,7 +103,9 @@ final class Slot implements AutoCloseable {
       end();
     }
     if (connection == null) {
-      connection = database.open(purpose);
+      Connection opened = database.open(purpose);
+      connection = opened;
+      statements = new StatementCache(opened);
       lossesBefore = losses;
     }
   }
@@ -112,20 +118,30 @@ final class Slot implements AutoCloseable {
     return open;
   }
 
+  /** The connection's statements. */
+  StatementCache statements() {
+    StatementCache open = statements;
+    if (open == null) {
+      throw new IllegalStateException("used outside of its turn");
+    }
+    return open;
+  }
+
   /** A statement that the connection keeps prepared. */
   PreparedStatement prepare(String sql) throws SQLException {
-    PreparedStatement known = statements.get(sql);
-    if (known == null) {
-      known = connection().prepareStatement(sql);
-      statements.put(sql, known);
-    }
-    return known;
+    return statements().prepare(sql);
+  }
+
+  /** After this turn the connection is used no more; any thread. */
+  void spend() {
+    spent = true;
   }
 
   private void end() {
     Connection open = connection;
     connection = null;
-    statements.clear();
+    statements = null;
+    spent = false;
     if (open != null) {
       try {
         open.close();

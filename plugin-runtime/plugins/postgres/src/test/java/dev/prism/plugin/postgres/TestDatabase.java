@@ -4,6 +4,9 @@ import dev.prism.sdk.PluginConfig;
 import dev.prism.testservers.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +41,35 @@ final class TestDatabase implements AutoCloseable {
   /** What the plugin is configured with. */
   Map<String, String> settings() {
     return Map.of("DATABASE_URL", url, "DATABASE_SCHEMA", schema);
+  }
+
+  /** As {@link #settings}, with a schema of its own for each namespace's tables. */
+  Map<String, String> tablesSettings() {
+    return Map.of(
+        "DATABASE_URL",
+        url,
+        "DATABASE_SCHEMA",
+        schema,
+        "POSTGRES_TABLES_SCHEMA",
+        schema + "_{namespace}");
+  }
+
+  /** The schema of a namespace's tables; there once this has returned. */
+  String tablesSchema(String namespace) {
+    String name = schema + "_" + namespace;
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE SCHEMA IF NOT EXISTS " + name);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    return name;
+  }
+
+  /** A connection of another program's. */
+  Connection other() throws SQLException {
+    PostgresSettings settings = PostgresSettings.of(PluginConfig.of(settings()));
+    return DriverManager.getConnection(settings.url(), settings.properties());
   }
 
   /** A connection of a test's own to what the plugin keeps. */
