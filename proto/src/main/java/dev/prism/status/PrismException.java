@@ -2,6 +2,7 @@ package dev.prism.status;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Duration;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
@@ -80,6 +81,20 @@ public final class PrismException extends RuntimeException {
   /** The status of {@code reason}, for answers that hold one per entry. */
   public static Status status(Reason reason, String message) {
     return status(reason, message, Map.of(), DEFAULT_RETRY_MILLIS, List.of());
+  }
+
+  /** The reason in a status's ErrorInfo; INTERNAL where it has none that is known here. */
+  public static Reason reason(Status status) {
+    for (Any detail : status.getDetailsList()) {
+      if (detail.is(ErrorInfo.class)) {
+        try {
+          return Reason.valueOf(detail.unpack(ErrorInfo.class).getReason());
+        } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+          return Reason.INTERNAL;
+        }
+      }
+    }
+    return Reason.INTERNAL;
   }
 
   private static Status status(

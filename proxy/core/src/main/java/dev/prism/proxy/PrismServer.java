@@ -32,6 +32,7 @@ import dev.prism.proxy.metrics.MetricsPage;
 import dev.prism.proxy.metrics.ProxyMetrics;
 import dev.prism.proxy.plugin.PluginStartException;
 import dev.prism.proxy.plugin.PluginSupervisor;
+import dev.prism.proxy.relay.Relays;
 import dev.prism.proxy.route.MethodTable;
 import dev.prism.proxy.route.Plugins;
 import dev.prism.proxy.route.Router;
@@ -224,6 +225,7 @@ public final class PrismServer implements AutoCloseable {
     catalog.load();
     sessions.load(new StillAllowed(config, keys::isLive));
     sessions.start();
+    opened.push(new Relays(config, plugins, metrics));
     admission.open();
   }
 

@@ -98,7 +98,7 @@ final class Answers {
   /** Answers with the status of one write. */
   void fail(InboundCall call, Operation operation, long arrivedNanos, Status status) {
     call.fail(status);
-    finished(call, operation, arrivedNanos, Statuses.reason(status));
+    finished(call, operation, arrivedNanos, PrismException.reason(status).name());
   }
 
   void log(CallHeader header, String operation, Throwable failure) {

@@ -133,16 +133,18 @@ public record ServerConfig(
    * @param requiresTopics whether a topic of queues that is not there is refused instead of made
    * @param topics those that have settings of their own, in the file's order, the dead-letter topic
    *     of each after it
+   * @param relays what carries mailboxes to topics
    */
   public record Namespace(
       String name,
       List<String> backends,
       @Nullable RateLimit rateLimit,
       boolean requiresTopics,
-      List<Topic> topics) {
+      List<Topic> topics,
+      List<Relay> relays) {
     /** A tenant whose topics are made as they are needed. */
     public Namespace(String name, List<String> backends, @Nullable RateLimit rateLimit) {
-      this(name, backends, rateLimit, false, List.of());
+      this(name, backends, rateLimit, false, List.of(), List.of());
     }
   }
 
@@ -163,6 +165,14 @@ public record ServerConfig(
       int replicas,
       Duration retention,
       long retentionBytes) {}
+
+  /**
+   * What carries a mailbox to a topic.
+   *
+   * @param backend the instance that has the mailbox
+   * @param topicBackend the instance that has the topic
+   */
+  public record Relay(String mailbox, String backend, String topic, String topicBackend) {}
 
   /** Calls a second, and how many may come at once after a pause. */
   public record RateLimit(double rps, long burst) {}

@@ -350,6 +350,7 @@ final class ServerConfigReader {
   private Map<String, Namespace> namespaces(Map<String, Backend> backends) {
     Map<String, Namespace> namespaces = new LinkedHashMap<>();
     TopicsReader topics = new TopicsReader(backends, root.section("namespaces").keys());
+    RelaysReader relays = new RelaysReader(backends);
     root.entries(
         "namespaces",
         (name, section) -> {
@@ -371,8 +372,10 @@ final class ServerConfigReader {
           RateLimit limit = rateLimit(section.section("rate_limit"));
           boolean requires = topics.requires(section);
           List<ServerConfig.Topic> named = topics.read(name, allowed, section);
+          List<ServerConfig.Relay> carried = relays.read(allowed, section);
           section.end();
-          namespaces.put(name, new Namespace(name, List.copyOf(allowed), limit, requires, named));
+          namespaces.put(
+              name, new Namespace(name, List.copyOf(allowed), limit, requires, named, carried));
         });
     if (namespaces.isEmpty()) {
       namespaces.put(DEFAULT_NAMESPACE, new Namespace(DEFAULT_NAMESPACE, List.of(), null));

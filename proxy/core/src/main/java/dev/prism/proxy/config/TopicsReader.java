@@ -29,7 +29,7 @@ final class TopicsReader {
   private static final long MOST_RETENTION_BYTES = 1L << 50;
 
   /** Types that have no queues; what a third party's has is not known here. */
-  private static final Set<String> WITHOUT_QUEUES = Set.of("dynamodb", "neptune");
+  static final Set<String> WITHOUT_QUEUES = Set.of("dynamodb", "neptune");
 
   private final Map<String, Backend> backends;
   private final Collection<String> namespaces;
@@ -113,7 +113,7 @@ final class TopicsReader {
   }
 
   private Topic topic(String namespace, String name, List<String> candidates, Section section) {
-    String backend = backend(candidates, section);
+    String backend = backend(candidates, "queues", section);
     String usual = namespace + "." + name;
     String physical = section.string("name");
     if (physical != null) {
@@ -145,7 +145,12 @@ final class TopicsReader {
         section.size("retention_bytes", 0L, LEAST_RETENTION_BYTES, MOST_RETENTION_BYTES));
   }
 
-  private static String backend(List<String> candidates, Section section) {
+  /**
+   * The instance that {@code backend} names, or the only one that it can be.
+   *
+   * @param what the instances are for, in a message
+   */
+  static String backend(List<String> candidates, String what, Section section) {
     String backend = section.string("backend");
     if (backend != null && candidates.contains(backend)) {
       return backend;
@@ -158,16 +163,15 @@ final class TopicsReader {
               section.path("backend")
                   + ": the namespace has no backend \""
                   + backend
-                  + "\" with queues"
+                  + "\" with "
+                  + what
                   + Names.suggest(backend, candidates));
     } else if (candidates.size() != 1) {
       section
           .problems()
           .at(
               section.line(),
-              section.path("backend")
-                  + " is needed, to say where the topic is: one of "
-                  + candidates);
+              section.path("backend") + " is needed, to say where it is: one of " + candidates);
     }
     return candidates.isEmpty() ? "" : candidates.getFirst();
   }

@@ -46,6 +46,8 @@ public final class ProxyMetrics {
   private final Counter resent;
   private final Counter pluginCalls;
   private final Counter pluginErrors;
+  private final Counter relayed;
+  private final Histogram relayDelay;
 
   public ProxyMetrics() {
     requests =
@@ -81,6 +83,21 @@ public final class ProxyMetrics {
             "Calls that failed for a cause that is the plugin's or the backend's.",
             "instance",
             "process");
+    relayed =
+        counter(
+            "prism_relay_messages_total",
+            "Messages of a mailbox that were carried to their topic, that are tried again, or that"
+                + " are dead.",
+            "namespace",
+            "mailbox",
+            "outcome");
+    relayDelay =
+        histogram(
+            "prism_relay_delay_seconds",
+            "From a message's writing to its topic's acknowledgement.",
+            LATENCY_BUCKETS,
+            "namespace",
+            "mailbox");
     Counter cache =
         counter("prism_cache_requests_total", "Reads that a cache was asked for.", "result");
     cache.initLabelValues("hit");
@@ -106,6 +123,16 @@ public final class ProxyMetrics {
   /** The data point of refusals by one kind of rate limit: {@code session} or {@code namespace}. */
   public CounterDataPoint rateLimited(String scope) {
     return rateLimited.labelValues(scope);
+  }
+
+  /** What counts one relay's messages. */
+  public RelayMetrics relay(String namespace, ServerConfig.Relay relay) {
+    String mailbox = relay.mailbox();
+    return new RelayMetrics(
+        relayed.labelValues(namespace, mailbox, "carried"),
+        relayed.labelValues(namespace, mailbox, "retried"),
+        relayed.labelValues(namespace, mailbox, "dead"),
+        relayDelay.labelValues(namespace, mailbox));
   }
 
   /** The data point of calls sent again to one process. */

@@ -1,11 +1,9 @@
 package dev.prism.proxy.store;
 
-import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
-import com.google.rpc.ErrorInfo;
 import com.google.rpc.Status;
 import dev.prism.keyvalue.v1.DeleteRequest;
 import dev.prism.keyvalue.v1.DeleteResponse;
@@ -226,19 +224,7 @@ public final class ControlStore {
   }
 
   private static boolean isFull(@Nullable Status status) {
-    if (status == null) {
-      return false;
-    }
-    for (Any detail : status.getDetailsList()) {
-      try {
-        if (detail.is(ErrorInfo.class)) {
-          return detail.unpack(ErrorInfo.class).getReason().equals(Reason.BACKEND_FULL.name());
-        }
-      } catch (InvalidProtocolBufferException e) {
-        LOG.warn("The control store's backend gave a reason that cannot be read", e);
-      }
-    }
-    return false;
+    return status != null && PrismException.reason(status) == Reason.BACKEND_FULL;
   }
 
   private static int operation(String method) {
