@@ -42,6 +42,12 @@ abstract class KeyValueThroughProxy extends KeyValueSuite {
     prism.close();
   }
 
+  /** The whole walk is the plugin's own suite's. */
+  @Override
+  public int randomOperations() {
+    return 10_000;
+  }
+
   @Override
   public String backend() {
     return backend;

@@ -10,12 +10,6 @@ import dev.prism.sdk.Capability;
 import dev.prism.status.Reason;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 /** Many callers at once. */
@@ -151,31 +145,7 @@ public interface KeyValueConcurrency extends KeyValueFixture {
     }
   }
 
-  /** Runs one task a caller at once; the results by caller. */
-  private static <T> List<T> together(Task<T> task) {
-    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Future<T>> running = new ArrayList<>();
-      for (int i = 0; i < CALLERS; i++) {
-        int caller = i;
-        Callable<T> call = () -> task.run(caller);
-        running.add(executor.submit(call));
-      }
-      List<T> results = new ArrayList<>();
-      for (Future<T> future : running) {
-        results.add(future.get(60, TimeUnit.SECONDS));
-      }
-      return results;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError("interrupted", e);
-    } catch (ExecutionException | TimeoutException e) {
-      throw new AssertionError("a caller failed", e);
-    }
-  }
-
-  /** What a caller does. */
-  @FunctionalInterface
-  interface Task<T> {
-    T run(int caller);
+  private static <T> List<T> together(Callers.Task<T> task) {
+    return Callers.together(CALLERS, 60, task);
   }
 }

@@ -50,6 +50,11 @@ public interface KeyValueFixture {
    */
   default void advance(Duration time) {}
 
+  /** How many operations at random are compared with a model. */
+  default int randomOperations() {
+    return 100_000;
+  }
+
   /** A collection no other test uses. */
   default String newCollection() {
     return "c" + Names.next();

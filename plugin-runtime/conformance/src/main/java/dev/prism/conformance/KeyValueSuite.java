@@ -14,4 +14,6 @@ public abstract class KeyValueSuite
         KeyValueIdempotency,
         KeyValueConcurrency,
         KeyValueLimits,
-        KeyValueCapabilities {}
+        KeyValueCapabilities,
+        KeyValueRandom,
+        KeyValueInjections {}

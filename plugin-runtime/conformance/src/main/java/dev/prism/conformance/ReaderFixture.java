@@ -46,6 +46,11 @@ public interface ReaderFixture {
   /** Removes a row by the backend's own means. */
   void delete(String table, TableSpec spec, Map<String, Value> key);
 
+  /** How many operations at random are compared with a model. */
+  default int randomOperations() {
+    return 100_000;
+  }
+
   /** A new table with these rows. */
   default String tableOf(TableSpec spec, List<Map<String, Value>> rows) {
     String table = "t" + KeyValueFixture.Names.next();

@@ -11,4 +11,5 @@ public abstract class ReaderSuite
         ReaderOrders,
         ReaderValues,
         ReaderSingles,
-        ReaderInjections {}
+        ReaderInjections,
+        ReaderRandom {}
