@@ -110,6 +110,12 @@ final class RedisConnection extends Connection {
     return reply;
   }
 
+  /** As {@link #call(Command, byte[]...)}, of a script. */
+  Object call(Script script, List<byte[]> keys, List<byte[]> arguments) {
+    send(script, keys, arguments);
+    return reply();
+  }
+
   /** Has the server know the scripts, so that they can be called by their digests. */
   void loadScripts() {
     for (Script script : Script.values()) {

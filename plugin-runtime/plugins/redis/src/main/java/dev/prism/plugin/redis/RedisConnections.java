@@ -1,6 +1,7 @@
 package dev.prism.plugin.redis;
 
 import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +46,21 @@ final class RedisConnections implements AutoCloseable {
   /** Does something that may be done again: where the connection is lost, nothing was done. */
   <T> T read(Work<T> work) {
     return run(work, false);
+  }
+
+  /**
+   * As {@link #read}, and once more where that fails: perhaps the connection was lost while nobody
+   * used it, and a new one tells.
+   */
+  <T> T readAnew(Work<T> work) {
+    try {
+      return read(work);
+    } catch (PrismException e) {
+      if (e.reason() != Reason.BACKEND_UNAVAILABLE) {
+        throw e;
+      }
+      return read(work);
+    }
   }
 
   /** Does something whose outcome is not known where the connection is lost. */

@@ -3,14 +3,15 @@ package dev.prism.plugin.redis;
 import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginMain;
+import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
 import java.time.InstantSource;
 import java.util.Optional;
 
 /**
- * Queues on the streams of a Redis server, and events on its channels. {@link RedisSettings} has
- * the variables; {@code docs/redis.md} what is promised.
+ * Values in the strings of a Redis server, queues on its streams, and events on its channels.
+ * {@link RedisSettings} has the variables; {@code docs/redis.md} what is promised.
  */
 public final class RedisPlugin implements Plugin {
   private final InstantSource clock;
@@ -33,6 +34,11 @@ public final class RedisPlugin implements Plugin {
   @Override
   public String backendType() {
     return "redis";
+  }
+
+  @Override
+  public Optional<KeyValueStore> keyValue(PluginConfig config) {
+    return Optional.of(RedisStore.open(RedisSettings.of(config), clock));
   }
 
   @Override

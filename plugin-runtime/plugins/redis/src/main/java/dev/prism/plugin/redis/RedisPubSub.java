@@ -161,15 +161,7 @@ final class RedisPubSub implements PubSub {
 
   @Override
   public void ping() {
-    boolean answered = false;
-    try {
-      server.ping();
-      answered = true;
-    } finally {
-      if (!answered) {
-        writers.dropIdle();
-      }
-    }
+    server.ping(writers);
   }
 
   @Override

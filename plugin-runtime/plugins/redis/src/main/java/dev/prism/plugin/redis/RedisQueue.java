@@ -16,8 +16,6 @@ import dev.prism.sdk.queue.Stored;
 import dev.prism.sdk.queue.Subscription;
 import dev.prism.sdk.queue.TopicInfo;
 import dev.prism.sdk.queue.Topics;
-import dev.prism.status.PrismException;
-import dev.prism.status.Reason;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -87,16 +85,7 @@ final class RedisQueue implements MessageQueue {
 
   /** Opens it, whether or not the server is there. */
   static RedisQueue open(RedisSettings settings, Topics topics, InstantSource clock) {
-    boolean durable =
-        settings
-            .durable()
-            .orElseGet(
-                () -> {
-                  try (Server server = new Server(settings)) {
-                    return server.isDurable();
-                  }
-                });
-    return new RedisQueue(settings, topics, clock, durable);
+    return new RedisQueue(settings, topics, clock, Server.isDurable(settings));
   }
 
   @Override
@@ -146,21 +135,7 @@ final class RedisQueue implements MessageQueue {
 
   /** Runs a script that may be run twice. */
   private Object call(Script script, List<byte[]> keys, List<byte[]> arguments) {
-    try {
-      return readers.read(connection -> call(connection, script, keys, arguments));
-    } catch (PrismException e) {
-      if (e.reason() != Reason.BACKEND_UNAVAILABLE) {
-        throw e;
-      }
-      // Perhaps the connection was lost while nobody used it; a new one tells.
-      return readers.read(connection -> call(connection, script, keys, arguments));
-    }
-  }
-
-  private static Object call(
-      RedisConnection connection, Script script, List<byte[]> keys, List<byte[]> arguments) {
-    connection.send(script, keys, arguments);
-    return connection.reply();
+    return readers.readAnew(connection -> connection.call(script, keys, arguments));
   }
 
   @Override
@@ -320,16 +295,7 @@ final class RedisQueue implements MessageQueue {
 
   @Override
   public void ping() {
-    boolean answered = false;
-    try {
-      server.ping();
-      answered = true;
-    } finally {
-      if (!answered) {
-        readers.dropIdle();
-        writers.dropIdle();
-      }
-    }
+    server.ping(readers, writers);
   }
 
   @Override

@@ -23,25 +23,34 @@ enum Script {
   LOOK,
   TRIM,
   VIEW,
-  ONCE(false);
+  ONCE(resource("once")),
+  READ(resource("read")),
+  TIDY(resource("tidy")),
+  /** Writes of items; not where the memory is full. */
+  WRITE("#!lua\n" + resource("write")),
+  /** The same, where the memory is full too: for what frees some. */
+  ERASE("#!lua flags=allow-oom\n" + resource("write"));
 
   private final byte[] text;
   private final byte[] digest;
 
+  /**
+   * Begins with what all of them share; that also lets it run when the memory is full, which one
+   * that only adds must not.
+   */
   Script() {
-    this(true);
+    this.text = Bytes.of(resource("common") + resource(name().toLowerCase(Locale.ROOT)));
+    this.digest = digest(text);
   }
 
-  /**
-   * @param freeing whether it begins with what all share; that also lets it run when the memory is
-   *     full, which one that only adds must not
-   */
-  Script(boolean freeing) {
-    String own = resource(name().toLowerCase(Locale.ROOT));
-    this.text = Bytes.of(freeing ? resource("common") + own : own);
+  Script(String text) {
+    this.text = Bytes.of(text);
+    this.digest = digest(this.text);
+  }
+
+  private static byte[] digest(byte[] text) {
     try {
-      this.digest =
-          Bytes.of(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(text)));
+      return Bytes.of(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(text)));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

@@ -25,11 +25,20 @@ final class Server implements AutoCloseable {
     this.opener = new RedisConnection.Opener(settings, millis, millis);
   }
 
-  /**
-   * Whether what the server has answered survives its death: it appends every write to a file and
-   * syncs that before it answers. False where it cannot be asked now.
-   */
-  boolean isDurable() {
+  /** Whether what the server has answered survives its death, as is configured or as it says. */
+  static boolean isDurable(RedisSettings settings) {
+    return settings
+        .durable()
+        .orElseGet(
+            () -> {
+              try (Server server = new Server(settings)) {
+                return server.isDurable();
+              }
+            });
+  }
+
+  /** Whether it appends every write to a file and syncs that before it answers. */
+  private boolean isDurable() {
     try (RedisConnection asking = opener.open()) {
       boolean durable =
           setting(asking, "appendonly").equals("yes")
@@ -68,8 +77,13 @@ final class Server implements AutoCloseable {
     return settings.getOrDefault(name, "");
   }
 
-  /** Throws where the server does not answer within a second. */
-  synchronized void ping() {
+  /**
+   * Throws where the server does not answer within a second.
+   *
+   * @param used then forget the connections that nobody uses
+   */
+  synchronized void ping(RedisConnections... used) {
+    boolean answered = false;
     try {
       RedisConnection open = connection;
       if (open == null) {
@@ -77,9 +91,16 @@ final class Server implements AutoCloseable {
         connection = open;
       }
       open.call(Command.PING);
+      answered = true;
     } catch (JedisException e) {
       close();
       throw Failures.unavailable("the server does not answer");
+    } finally {
+      if (!answered) {
+        for (RedisConnections each : used) {
+          each.dropIdle();
+        }
+      }
     }
   }
 

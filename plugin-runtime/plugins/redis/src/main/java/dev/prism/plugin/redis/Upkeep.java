@@ -63,13 +63,11 @@ final class Upkeep implements AutoCloseable {
       Topic bounds = topic.topic();
       try {
         connections.read(
-            connection -> {
-              connection.send(
-                  Script.TRIM,
-                  List.of(topic.stream()),
-                  Bytes.list(keepMillis, bounds.retentionMillis(), bounds.retentionBytes()));
-              return connection.reply();
-            });
+            connection ->
+                connection.call(
+                    Script.TRIM,
+                    List.of(topic.stream()),
+                    Bytes.list(keepMillis, bounds.retentionMillis(), bounds.retentionBytes())));
       } catch (PrismException e) {
         LOG.debug("{} is not trimmed now", bounds.physicalName(), e);
       }
