@@ -35,9 +35,7 @@ final class Failures {
         String message = String.valueOf(refused.getMessage());
         yield pastEnd(Ids.end(message.substring(message.indexOf(' ') + 1)));
       }
-      case "WRONGTYPE" ->
-          PrismException.of(
-              Reason.CONSTRAINT_VIOLATED, "what has the topic's name at the server is no stream");
+      case "WRONGTYPE" -> otherType();
       case "LOADING", "BUSY", "MASTERDOWN", "READONLY", "MISCONF", "NOREPLICAS", "NOSCRIPT" ->
           unavailable("the server does not serve writes at the moment");
       case "NOAUTH", "WRONGPASS", "NOPERM" -> {
@@ -53,6 +51,12 @@ final class Failures {
 
   static Status status(JedisDataException refused) {
     return of(refused).status();
+  }
+
+  static PrismException otherType() {
+    return PrismException.of(
+        Reason.CONSTRAINT_VIOLATED,
+        "what has this name at the server is somebody else's, of another type");
   }
 
   static PrismException pastEnd(long end) {

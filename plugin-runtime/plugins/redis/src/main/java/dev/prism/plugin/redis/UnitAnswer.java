@@ -65,7 +65,7 @@ final class UnitAnswer {
       case 't' -> failed(Reason.KEY_EXISTS, "there is an item under this key");
       case 'a' -> failed(Reason.KEY_ABSENT, "there is no item under this key");
       case 'c' -> new WriteResult.Failed(StoredItem.corrupt().status());
-      case 'w' -> failed(Reason.CONSTRAINT_VIOLATED, "what has the name is of another type");
+      case 'w' -> new WriteResult.Failed(Failures.otherType().status());
       default -> throw unreadable();
     };
   }

@@ -1,11 +1,22 @@
 package dev.prism.plugin.redis;
 
+import static dev.prism.conformance.KeyValueFixture.await;
+import static dev.prism.conformance.KeyValueProcesses.key;
+import static dev.prism.conformance.KeyValueProcesses.put;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.prism.sdk.Capability;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginConfigException;
+import dev.prism.sdk.keyvalue.Consistency;
+import dev.prism.sdk.keyvalue.Item;
+import dev.prism.sdk.keyvalue.Key;
+import dev.prism.sdk.keyvalue.Scan;
+import dev.prism.sdk.keyvalue.ScanSink;
+import dev.prism.sdk.keyvalue.Unit;
+import dev.prism.sdk.keyvalue.UnitResult;
+import dev.prism.sdk.keyvalue.Write;
 import dev.prism.sdk.pubsub.Emission;
 import dev.prism.sdk.pubsub.Event;
 import dev.prism.sdk.pubsub.Listener;
@@ -24,17 +35,21 @@ import dev.prism.testservers.RedisServer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Protocol.Command;
 
 /** A server that speaks TLS alone, and a user who may do no more than docs/redis.md says. */
 @Tag("conformance")
@@ -44,8 +59,9 @@ class RedisSecuredTest {
   /** As docs/redis.md has it. */
   private static final String RULES =
       "~default.* ~{default.*}:* ~prism:* &* -@all +@connection +@stream +@scripting +@transaction"
-          + " +@pubsub +@sortedset +@hash +del +exists +type +get +set +sadd +srem +smembers +time"
-          + " +memory|usage +config|get";
+          + " +@pubsub +@sortedset +@hash +del +exists +type +get +set +mget +mset +strlen +getrange"
+          + " +setrange +persist +pexpireat +pexpiretime +sadd +srem +smembers +time +memory|usage"
+          + " +config|get";
 
   private static RedisServer server;
 
@@ -98,6 +114,56 @@ class RedisSecuredTest {
         queue.ping();
       }
     }
+  }
+
+  @Test
+  void aValueGoesThroughAllThatTheUserMayDo() {
+    // Given
+    Key placed = new Key("c", "p", "k");
+    Write.Condition none = new Write.Condition.None();
+    Write.Expiry soon = new Write.Expiry.At(System.currentTimeMillis() + 500);
+    try (RedisStore store = RedisStore.open(settings(PASSWORD), InstantSource.system());
+        RedisConnections beside = new RedisConnections(settings(PASSWORD), 1)) {
+      assertThat(store.capabilities()).contains(Capability.DURABLE);
+
+      // When
+      List<UnitResult> results =
+          Stream.of(
+                  put(key("plain"), new byte[1]),
+                  put(key("other"), new byte[1]),
+                  new Write.Put(placed, new byte[1], "", Map.of(), soon, none),
+                  new Write.CompareAndSwap(
+                      key("plain"), new byte[1], new byte[2], "a/b", Map.of(), soon),
+                  new Write.Expire(placed, Item.NEVER),
+                  new Write.Expire(placed, ((Write.Expiry.At) soon).millis()),
+                  new Write.Delete(key("other"), none))
+              .map(write -> new Unit(List.of(write), false, once(write)))
+              .map(unit -> store.write("default", List.of(unit)).getFirst())
+              .toList();
+
+      // Then
+      assertThat(results).allMatch(UnitResult.Applied.class::isInstance);
+      assertThat(store.read("default", Consistency.STRONG, List.of(key("plain"), placed), 1 << 20))
+          .doesNotContainNull();
+      List<ScanSink.Entry> heads = new ArrayList<>();
+      store.scan(
+          "default",
+          Consistency.STRONG,
+          new Scan("c", null, "", "", Long.MAX_VALUE, true),
+          heads::addAll);
+      assertThat(heads).hasSize(2);
+      await(
+          "the names of what has expired are gone",
+          () -> beside.read(c -> c.call(Command.ZCARD, Bytes.of("{default.c}:names"))).equals(0L));
+      store.ping();
+    }
+  }
+
+  /** Remembered, but for what may be done in a transaction. */
+  private static Unit.@Nullable Idempotency once(Write write) {
+    return write instanceof Write.Put
+        ? null
+        : new Unit.Idempotency("s", write.toString(), new byte[32], _ -> new byte[1]);
   }
 
   @Test
