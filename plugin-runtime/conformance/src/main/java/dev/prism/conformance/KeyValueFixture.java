@@ -44,6 +44,11 @@ public interface KeyValueFixture {
    */
   void restart();
 
+  /** The largest value, in bytes, where the backend takes less than the contract has. */
+  default int maxValueBytes() {
+    return 16 << 20;
+  }
+
   /**
    * Moves the backend's clock forward where the backend has one that can be moved. Otherwise does
    * nothing: the suite uses short times and waits for them to pass.

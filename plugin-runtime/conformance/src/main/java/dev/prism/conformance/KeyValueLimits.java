@@ -2,7 +2,9 @@ package dev.prism.conformance;
 
 import static dev.prism.conformance.KeyValueFixture.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.protobuf.ByteString;
 import dev.prism.keyvalue.v1.DeleteRequest;
 import dev.prism.keyvalue.v1.ExistsRequest;
 import dev.prism.keyvalue.v1.GetRequest;
@@ -71,6 +73,41 @@ public interface KeyValueLimits extends KeyValueFixture {
     assertFails(
         Reason.METADATA_INVALID,
         () -> api().put(put.clearMetadata().putMetadata("large", "x".repeat(8192)).build()));
+  }
+
+  @Test
+  default void theBackendsLargestValueIsTakenWithTheLongestKeyAndOneByteMoreRefused() {
+    assumeTrue(maxValueBytes() <= 1 << 20, () -> backend() + " takes what messages hold");
+    String collection = newCollection();
+    PutRequest.Builder put =
+        PutRequest.newBuilder()
+            .setCollection(collection)
+            .setKey("k".repeat(1024))
+            .setPartitionKey("p".repeat(1024))
+            .setContentType("t".repeat(255));
+    for (int i = 10; i < 74; i++) {
+      put.putMetadata("name-" + i, "v".repeat(121));
+    }
+
+    api().put(put.setValue(ByteString.copyFrom(new byte[maxValueBytes()])).build());
+
+    var refused =
+        assertFails(
+            Reason.VALUE_TOO_LARGE,
+            () ->
+                api()
+                    .put(put.setValue(ByteString.copyFrom(new byte[maxValueBytes() + 1])).build()));
+    assertThat(refused.getMessage()).contains(Integer.toString(maxValueBytes()));
+    var read =
+        api()
+            .get(
+                GetRequest.newBuilder()
+                    .setCollection(collection)
+                    .setKey(put.getKey())
+                    .setPartitionKey(put.getPartitionKey())
+                    .build());
+    assertThat(read.getItem().getValue().size()).isEqualTo(maxValueBytes());
+    assertThat(read.getItem().getMetadataMap()).isEqualTo(put.getMetadataMap());
   }
 
   @Test

@@ -30,6 +30,15 @@ public interface KeyValueStore extends AutoCloseable {
   Set<Consistency.Level> consistencyLevels();
 
   /**
+   * The largest value that the backend itself takes, in bytes, where that is less than the
+   * contract's 16 MiB: with the longest key and metadata, too. The runtime refuses a larger one
+   * with {@code VALUE_TOO_LARGE}. Asked once.
+   */
+  default int maxValueBytes() {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
    * How the runtime may run this store. Asked once.
    *
    * @param readers how many threads may be in {@link #read} or {@link #scan} at once; at least 1

@@ -12,6 +12,9 @@ public sealed interface UnitResult {
   @SuppressWarnings("ArrayRecordComponent")
   record Replayed(byte[] response) implements UnitResult {}
 
-  /** Nothing of it was done: the idempotency key was reused, or an atomic unit's write failed. */
+  /**
+   * Nothing of it was done: the idempotency key was reused, or an atomic unit's write failed. Where
+   * the status is {@code OUTCOME_UNKNOWN} all of this one unit may have been done.
+   */
   record Failed(Status status) implements UnitResult {}
 }

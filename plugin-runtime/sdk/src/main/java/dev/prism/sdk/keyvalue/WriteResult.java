@@ -17,6 +17,9 @@ public sealed interface WriteResult {
   /** A changed expiry; false where the key was not there. */
   record Expired(boolean applied, long expiresAtMillis) implements WriteResult {}
 
-  /** Not done, and why: a precondition that did not hold, or a definite failure. */
+  /**
+   * Not done, and why: a precondition that did not hold, or a definite failure. Where the status is
+   * {@code OUTCOME_UNKNOWN} this one write may have been done.
+   */
   record Failed(Status status) implements WriteResult {}
 }

@@ -109,7 +109,11 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
             .setMaxValueBytes(budget.maxValueBytes())
             .setPid(ProcessHandle.current().pid());
     if (store != null) {
-      KeyValueRules rules = new KeyValueRules(store.capabilities(), budget.maxValueBytes(), clock);
+      int maxValueBytes = Math.min(budget.maxValueBytes(), store.maxValueBytes());
+      if (queue == null && pubSub == null) {
+        info.setMaxValueBytes(maxValueBytes);
+      }
+      KeyValueRules rules = new KeyValueRules(store.capabilities(), maxValueBytes, clock);
       serve(
           served,
           Keyvalue.getDescriptor(),

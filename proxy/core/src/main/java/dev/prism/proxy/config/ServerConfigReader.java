@@ -47,12 +47,15 @@ final class ServerConfigReader {
   private static final int MAX_POOL_SIZE = 64;
 
   private static final List<String> SHIPPED_TYPES =
-      List.of("memory", "sqlite", "postgres", "redis", "kafka", "nats");
+      List.of("memory", "sqlite", "postgres", "redis", "kafka", "nats", "dynamodb");
 
   /** The types that the contract names besides. */
-  private static final List<String> LATER_TYPES = List.of("dynamodb", "neptune");
+  private static final List<String> LATER_TYPES = List.of("neptune");
 
-  /** Types that keep values durably: one of them is taken where the file does not choose. */
+  /**
+   * Types that keep values durably: where the file does not choose, the one backend of the first of
+   * these types that it has is taken.
+   */
   private static final List<String> KEPT = List.of("sqlite", "dynamodb");
 
   /** Types that do not, or that offer no KeyValue. */
@@ -299,11 +302,11 @@ final class ServerConfigReader {
     section.end();
     if (name == null) {
       List<String> durable =
-          backends.values().stream()
-              .filter(backend -> KEPT.contains(backend.type()))
-              .filter(ServerConfigReader::hasProcessor)
-              .map(Backend::name)
-              .toList();
+          KEPT.stream()
+              .map(type -> processors(backends, type))
+              .filter(names -> !names.isEmpty())
+              .findFirst()
+              .orElse(List.of());
       if (durable.size() != 1) {
         root.problems()
             .at(
@@ -340,6 +343,14 @@ final class ServerConfigReader {
                   + "\" has no process with the role processor, which keeps values");
     }
     return new Control(name);
+  }
+
+  private static List<String> processors(Map<String, Backend> backends, String type) {
+    return backends.values().stream()
+        .filter(backend -> backend.type().equals(type))
+        .filter(ServerConfigReader::hasProcessor)
+        .map(Backend::name)
+        .toList();
   }
 
   private static boolean hasProcessor(Backend backend) {

@@ -46,6 +46,18 @@ class ServerConfigLoaderTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{ far: { type: dynamodb }, near: { type: sqlite } } | near",
+        "{ far: { type: dynamodb }, it: { type: memory } }   | far",
+      })
+  void whatKeepsTheServersOwnStateIsTheSqliteThatIsThereOrElseTheDynamodb(
+      String backends, String control) throws Exception {
+    assertThat(load("backends: " + backends).control().backend()).isEqualTo(control);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"", "# nothing but a comment\n", "---\n", "server:\n", "null\n"})
   void anEmptyFileIsAsNone(String yaml) throws Exception {
     assertThat(load(yaml)).isEqualTo(ServerConfigLoader.load(null, Map.of(), Overrides.NONE));

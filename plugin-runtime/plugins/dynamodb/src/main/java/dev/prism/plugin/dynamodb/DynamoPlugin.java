@@ -1,0 +1,34 @@
+package dev.prism.plugin.dynamodb;
+
+import dev.prism.sdk.Plugin;
+import dev.prism.sdk.PluginConfig;
+import dev.prism.sdk.PluginMain;
+import dev.prism.sdk.keyvalue.KeyValueStore;
+import java.time.InstantSource;
+import java.util.Optional;
+
+/** Values on Amazon DynamoDB; {@link DynamoSettings} has the variables. */
+public final class DynamoPlugin implements Plugin {
+  /** Nothing is opened yet. */
+  public DynamoPlugin() {}
+
+  /** The process of the DynamoDB plugin. */
+  public static void main(String[] args) {
+    PluginMain.run(new DynamoPlugin(), args);
+  }
+
+  @Override
+  public String name() {
+    return "prism-dynamodb";
+  }
+
+  @Override
+  public String backendType() {
+    return "dynamodb";
+  }
+
+  @Override
+  public Optional<KeyValueStore> keyValue(PluginConfig config) {
+    return Optional.of(new DynamoStore(DynamoSettings.of(config), InstantSource.system()));
+  }
+}

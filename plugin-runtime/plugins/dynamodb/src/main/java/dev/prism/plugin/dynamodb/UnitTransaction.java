@@ -1,0 +1,272 @@
+package dev.prism.plugin.dynamodb;
+
+import dev.prism.sdk.keyvalue.Item;
+import dev.prism.sdk.keyvalue.Unit;
+import dev.prism.sdk.keyvalue.UnitResult;
+import dev.prism.sdk.keyvalue.Write;
+import dev.prism.sdk.keyvalue.WriteResult;
+import dev.prism.status.PrismException;
+import dev.prism.status.PrismException.Violation;
+import dev.prism.status.Reason;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
+
+/**
+ * A unit whose writes go together, or with what is remembered of them: it looks at the items,
+ * decides, and writes on condition that they are still as it has seen them. Where they are not it
+ * looks again.
+ */
+final class UnitTransaction {
+  /** As many as TransactWriteItems takes. */
+  private static final int MOST_ACTIONS = 100;
+
+  private static final long MOST_BYTES = 4 << 20;
+  private static final long REMEMBER_MILLIS = TimeUnit.HOURS.toMillis(25);
+
+  private final ItemReads reads;
+  private final Etags etags;
+  private final Unit unit;
+  private final List<Map<String, AttributeValue>> keys;
+  private final @Nullable Map<String, AttributeValue> memory;
+  private boolean unknown;
+
+  /**
+   * @param reads consistent ones, and until when to try
+   */
+  UnitTransaction(ItemReads reads, Etags etags, Unit unit) {
+    this.reads = reads;
+    this.etags = etags;
+    this.unit = unit;
+    this.keys =
+        unit.writes().stream()
+            .map(write -> ItemAttributes.key(reads.namespace(), write.key()))
+            .toList();
+    Unit.Idempotency idempotency = unit.idempotency();
+    this.memory =
+        idempotency == null
+            ? null
+            : ItemAttributes.remembered(reads.namespace(), idempotency.scope(), idempotency.key());
+  }
+
+  UnitResult run() {
+    int actions = unit.writes().size() + (memory == null ? 0 : 1);
+    if (actions > MOST_ACTIONS) {
+      return tooMany(MOST_ACTIONS - (memory == null ? 0 : 1));
+    }
+    try {
+      return decide();
+    } catch (PrismException e) {
+      return new UnitResult.Failed(unknown ? Failure.LOST.ofWrite().status() : e.status());
+    }
+  }
+
+  private UnitResult tooMany(int most) {
+    String must =
+        "must have at most "
+            + most
+            + " entries where it is atomic or has an idempotency key, not "
+            + unit.writes().size();
+    return new UnitResult.Failed(
+        PrismException.invalid(
+                Reason.BATCH_SIZE_INVALID,
+                "on DynamoDB a batch " + must,
+                List.of(new Violation("entries", must)))
+            .status());
+  }
+
+  private UnitResult decide() {
+    boolean look = !unit.writes().stream().allMatch(Writes::isPlain);
+    for (int attempt = 0; ; attempt++) {
+      Map<Map<String, AttributeValue>, Map<String, AttributeValue>> seen = look ? look() : Map.of();
+      UnitResult known = known(memory == null ? null : seen.get(memory));
+      if (known != null) {
+        return known;
+      }
+      Plan plan = plan(seen);
+      if (plan.over() != null) {
+        return plan.over();
+      }
+      Failure failure = transact(plan);
+      if (failure == null) {
+        return new UnitResult.Applied(plan.results());
+      }
+      look = true;
+      if (failure != Failure.CONDITION
+          && failure != Failure.CONFLICT
+          && failure != Failure.THROTTLED) {
+        throw failure.ofWrite();
+      }
+      if (!reads.deadline().pause(attempt)) {
+        throw (failure == Failure.CONDITION ? Failure.CONFLICT : failure).ofWrite();
+      }
+    }
+  }
+
+  private Map<Map<String, AttributeValue>, Map<String, AttributeValue>> look() {
+    List<Map<String, AttributeValue>> wanted = new ArrayList<>(keys);
+    if (memory != null) {
+      wanted.add(memory);
+    }
+    boolean swaps = unit.writes().stream().anyMatch(Write.CompareAndSwap.class::isInstance);
+    String attributes =
+        swaps
+            ? null // the answer may be the item that was found
+            : String.join(
+                ", ",
+                ItemAttributes.ALL_BUT_BODY,
+                ItemAttributes.FINGERPRINT,
+                ItemAttributes.ANSWER);
+    Map<Map<String, AttributeValue>, Map<String, AttributeValue>> seen = new HashMap<>();
+    reads.many(
+        wanted,
+        attributes,
+        item -> {
+          seen.put(ItemReads.keyOf(item), item);
+          return true;
+        });
+    return seen;
+  }
+
+  private @Nullable UnitResult known(@Nullable Map<String, AttributeValue> remembered) {
+    Unit.Idempotency idempotency = unit.idempotency();
+    if (idempotency == null
+        || remembered == null
+        || !ItemAttributes.isLive(remembered, reads.now())) {
+      return null;
+    }
+    byte[] fingerprint = ItemAttributes.bytes(remembered, ItemAttributes.FINGERPRINT);
+    return Arrays.equals(fingerprint, idempotency.fingerprint())
+        ? new UnitResult.Replayed(ItemAttributes.bytes(remembered, ItemAttributes.ANSWER))
+        : new UnitResult.Failed(
+            PrismException.status(
+                Reason.IDEMPOTENCY_KEY_REUSED,
+                "this idempotency key came with another request before: use a new one"));
+  }
+
+  /**
+   * What is to be done, and what the caller is told when it was.
+   *
+   * @param over what the caller is told at once, because there is nothing to do
+   */
+  private record Plan(List<Change> changes, List<WriteResult> results, @Nullable UnitResult over) {}
+
+  private Plan plan(Map<Map<String, AttributeValue>, Map<String, AttributeValue>> seen) {
+    List<Change> changes = new ArrayList<>();
+    List<WriteResult> results = new ArrayList<>();
+    boolean failed = false;
+    for (int i = 0; i < keys.size(); i++) {
+      Write write = unit.writes().get(i);
+      Map<String, AttributeValue> stored = seen.get(keys.get(i));
+      boolean withBody = write instanceof Write.CompareAndSwap;
+      Item present =
+          stored != null && ItemAttributes.isLive(stored, reads.now())
+              ? ItemAttributes.value(stored, withBody)
+              : null;
+      if (Writes.holds(write, present)) {
+        String etag = etags.next();
+        long expiry = Writes.expiry(write, present);
+        Condition condition = Writes.isPlain(write) ? null : Condition.unchanged(stored);
+        changes.add(Writes.change(write, keys.get(i), etag, expiry, condition));
+        results.add(Writes.done(write, etag, expiry));
+      } else {
+        WriteResult refused = Writes.refused(write, present);
+        if (refused instanceof WriteResult.Failed(var status)) {
+          failed = true;
+          if (unit.atomic()) {
+            return new Plan(List.of(), List.of(), new UnitResult.Failed(status));
+          }
+        }
+        results.add(refused);
+      }
+    }
+    boolean forgotten = failed && results.size() == 1;
+    if (memory != null && unit.idempotency() != null && !forgotten) {
+      changes.add(remember(memory, unit.idempotency(), results));
+    }
+    if (changes.isEmpty()) {
+      return new Plan(changes, results, new UnitResult.Applied(results));
+    }
+    long bytes = changes.stream().mapToLong(Change::size).sum();
+    return new Plan(changes, results, bytes > MOST_BYTES ? tooLarge(bytes) : null);
+  }
+
+  private static UnitResult tooLarge(long bytes) {
+    return new UnitResult.Failed(
+        PrismException.status(
+            Reason.MESSAGE_TOO_LARGE,
+            "on DynamoDB what is written together has at most %d bytes, not %d"
+                .formatted(MOST_BYTES, bytes)));
+  }
+
+  private Change remember(
+      Map<String, AttributeValue> key, Unit.Idempotency idempotency, List<WriteResult> results) {
+    long until = reads.now() + REMEMBER_MILLIS;
+    Map<String, AttributeValue> item = new HashMap<>(key);
+    item.put(ItemAttributes.FINGERPRINT, ItemAttributes.binary(idempotency.fingerprint()));
+    item.put(ItemAttributes.ANSWER, ItemAttributes.binary(idempotency.encode().apply(results)));
+    item.put(ItemAttributes.ENDS_MS, ItemAttributes.number(until));
+    item.put(ItemAttributes.ENDS, ItemAttributes.ends(until));
+    return new Change.Put(item, Condition.absent(reads.now()));
+  }
+
+  /**
+   * Writes it all. Where an answer was lost the same request is sent again: by its token DynamoDB
+   * knows for ten minutes what it has done.
+   *
+   * @return null where it was done; a failure after which it certainly was not
+   * @throws PrismException OUTCOME_UNKNOWN
+   */
+  private @Nullable Failure transact(Plan plan) {
+    TransactWriteItemsRequest request =
+        TransactWriteItemsRequest.builder()
+            .clientRequestToken(UUID.randomUUID().toString())
+            .transactItems(
+                plan.changes().stream().map(each -> each.together(reads.table())).toList())
+            .build();
+    for (int attempt = 0; ; attempt++) {
+      Failure failure;
+      try {
+        reads.dynamo().once(client -> client.transactWriteItems(request));
+        return null;
+      } catch (TransactionCanceledException e) {
+        unknown = false;
+        return cancelled(e);
+      } catch (SdkException e) {
+        failure = Failure.of(e);
+      }
+      unknown |= failure == Failure.LOST;
+      if (!unknown) {
+        return failure;
+      }
+      if (!reads.deadline().pause(attempt)) {
+        throw Failure.LOST.ofWrite();
+      }
+    }
+  }
+
+  private static Failure cancelled(TransactionCanceledException e) {
+    Failure worst = Failure.CONDITION;
+    for (CancellationReason reason : e.cancellationReasons()) {
+      switch (reason.code() == null ? "" : reason.code()) {
+        case "ThrottlingError", "ProvisionedThroughputExceeded" -> worst = Failure.THROTTLED;
+        case "TransactionConflict" -> worst = Failure.CONFLICT;
+        case "ValidationError", "ItemCollectionSizeLimitExceeded" -> {
+          return Failure.INVALID;
+        }
+        default -> {} // another of the items, or its condition
+      }
+    }
+    return worst;
+  }
+}
