@@ -99,14 +99,24 @@ final class Prism implements AutoCloseable {
 
   /** As {@link #upWith(String, Map)}, with several backends, by their types. */
   static Prism upWith(Map<String, Map<String, String>> settings) throws IOException {
-    Path data = newDirectory(String.join("-", settings.keySet()));
+    return upWith(newDirectory(String.join("-", settings.keySet())), settings, "default");
+  }
+
+  /** As {@link #upWith(Map)}, on {@code data}, with these namespaces. */
+  static Prism upWith(Path data, Map<String, Map<String, String>> settings, String... namespaces)
+      throws IOException {
     Map<String, Map<String, ?>> backends = new LinkedHashMap<>();
     backends.put("sqlite", Map.of("type", "sqlite"));
     settings.forEach(
         (backend, its) -> backends.put(backend, Map.of("type", backend, "settings", its)));
+    Map<String, Map<String, ?>> tenants = new LinkedHashMap<>();
+    for (String namespace : namespaces) {
+      tenants.put(namespace, Map.of());
+    }
     // JSON is YAML
     Path config = data.resolveSibling(data.getFileName() + ".yaml");
-    Files.writeString(config, new Gson().toJson(Map.of("backends", backends)));
+    Files.writeString(
+        config, new Gson().toJson(Map.of("backends", backends, "namespaces", tenants)));
     return up(data, "--config", config.toString());
   }
 

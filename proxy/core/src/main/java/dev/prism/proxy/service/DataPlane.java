@@ -36,7 +36,8 @@ public final class DataPlane {
       Set.of(
           AccessPattern.ACCESS_PATTERN_KEYVALUE,
           AccessPattern.ACCESS_PATTERN_QUEUE,
-          AccessPattern.ACCESS_PATTERN_PUBSUB);
+          AccessPattern.ACCESS_PATTERN_PUBSUB,
+          AccessPattern.ACCESS_PATTERN_READER);
 
   private final Gate gate;
   private final Router router;

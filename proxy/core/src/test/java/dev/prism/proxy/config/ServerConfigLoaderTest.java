@@ -37,7 +37,8 @@ class ServerConfigLoaderTest {
     assertThat(config.backends().keySet()).containsExactly("sqlite", "memory");
     assertThat(config.namespaces().keySet()).containsExactly("default");
     assertThat(config.configs().keySet())
-        .containsExactlyInAnyOrder("default", "memory", "queue", "memory-queue", "pubsub");
+        .containsExactlyInAnyOrder(
+            "default", "memory", "queue", "memory-queue", "pubsub", "reader");
     ClientConfig named = config.configs().get("default").config();
     assertThat(named.getPattern()).isEqualTo(AccessPattern.ACCESS_PATTERN_KEYVALUE);
     assertThat(named.getBackend().getType()).isEqualTo(BackendType.BACKEND_TYPE_SQLITE);

@@ -1,0 +1,129 @@
+package dev.prism.system;
+
+import dev.prism.config.v1.BackendConfig;
+import dev.prism.config.v1.BackendType;
+import dev.prism.config.v1.ClientConfig;
+import dev.prism.conformance.ReaderApi;
+import dev.prism.conformance.ReaderSuite;
+import dev.prism.conformance.SqlTables;
+import dev.prism.conformance.TableSpec;
+import dev.prism.sdk.Capability;
+import dev.prism.sdk.rows.Kind;
+import dev.prism.session.v1.CreateSessionRequest;
+import dev.prism.session.v1.SessionServiceGrpc;
+import dev.prism.type.v1.AccessPattern;
+import dev.prism.type.v1.Value;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * The Reader suite as a client of the shipped product sees it, on tables that another program made.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class ReaderThroughProxy extends ReaderSuite {
+  private final String backend;
+  private final BackendType type;
+  private final Path data;
+  private Prism prism;
+  private OpenSession session;
+  private ReaderApi api;
+  private ReaderApi elsewhere;
+
+  ReaderThroughProxy(String backend, BackendType type) {
+    this.backend = backend;
+    this.type = type;
+    this.data = Prism.newDirectory("reader-" + backend);
+  }
+
+  /** The tables of namespace {@code default}, as the backend's other clients make them. */
+  protected abstract SqlTables tables();
+
+  /** The backend's settings, once its server is started; none for one that needs no server. */
+  protected Map<String, String> settings() {
+    return Map.of();
+  }
+
+  /** Where the product keeps its files. */
+  protected Path data() {
+    return data;
+  }
+
+  @BeforeAll
+  void start() throws IOException {
+    prism = Prism.upWith(data, Map.of(backend, settings()), "default", "elsewhere");
+    session = open("default");
+    api = new ReaderApi(session.api());
+    elsewhere = new ReaderApi(open("elsewhere").api());
+  }
+
+  private OpenSession open(String namespace) {
+    ClientConfig config =
+        ClientConfig.newBuilder()
+            .setName("rows")
+            .setPattern(AccessPattern.ACCESS_PATTERN_READER)
+            .setBackend(BackendConfig.newBuilder().setType(type).setName(backend))
+            .build();
+    return new OpenSession(
+        prism,
+        SessionServiceGrpc.newBlockingStub(prism.channel())
+            .withDeadlineAfter(10, TimeUnit.SECONDS)
+            .createSession(
+                CreateSessionRequest.newBuilder()
+                    .setNamespace(namespace)
+                    .setInlineConfig(config)
+                    .build()));
+  }
+
+  @AfterAll
+  void stop() {
+    prism.close();
+  }
+
+  @Override
+  public String backend() {
+    return backend;
+  }
+
+  @Override
+  public Set<Capability> capabilities() {
+    return session.capabilities();
+  }
+
+  @Override
+  public Set<Kind> kinds() {
+    return EnumSet.complementOf(EnumSet.of(Kind.ANY));
+  }
+
+  @Override
+  public ReaderApi api() {
+    return api;
+  }
+
+  @Override
+  public ReaderApi elsewhere() {
+    return elsewhere;
+  }
+
+  @Override
+  public void create(String table, TableSpec spec) {
+    tables().create(table, spec);
+  }
+
+  @Override
+  public void insert(String table, TableSpec spec, List<Map<String, Value>> rows) {
+    tables().insert(table, spec, rows);
+  }
+
+  @Override
+  public void delete(String table, TableSpec spec, Map<String, Value> key) {
+    tables().delete(table, spec, key);
+  }
+}
