@@ -113,10 +113,14 @@ final class Prism implements AutoCloseable {
     for (String namespace : namespaces) {
       tenants.put(namespace, Map.of());
     }
+    return upFrom(data, Map.of("backends", backends, "namespaces", tenants));
+  }
+
+  /** Starts it on {@code data} with this configuration. */
+  static Prism upFrom(Path data, Map<String, ?> configuration) throws IOException {
     // JSON is YAML
     Path config = data.resolveSibling(data.getFileName() + ".yaml");
-    Files.writeString(
-        config, new Gson().toJson(Map.of("backends", backends, "namespaces", tenants)));
+    Files.writeString(config, new Gson().toJson(configuration));
     return up(data, "--config", config.toString());
   }
 

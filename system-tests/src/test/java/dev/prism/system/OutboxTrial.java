@@ -1,0 +1,286 @@
+package dev.prism.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dev.prism.config.v1.BackendType;
+import dev.prism.queue.v1.QueueServiceGrpc;
+import dev.prism.queue.v1.QueueServiceGrpc.QueueServiceBlockingStub;
+import dev.prism.reader.v1.Page;
+import dev.prism.reader.v1.ReadRequest;
+import dev.prism.reader.v1.ReadResponse;
+import dev.prism.reader.v1.ReaderServiceGrpc;
+import dev.prism.reader.v1.ReaderServiceGrpc.ReaderServiceBlockingStub;
+import dev.prism.reader.v1.Row;
+import dev.prism.sdk.rows.Values;
+import dev.prism.transact.v1.Begin;
+import dev.prism.transact.v1.Commit;
+import dev.prism.transact.v1.DataWrite;
+import dev.prism.transact.v1.Insert;
+import dev.prism.transact.v1.MailboxMessage;
+import dev.prism.transact.v1.Rollback;
+import dev.prism.transact.v1.TransactServiceGrpc;
+import dev.prism.transact.v1.TransactServiceGrpc.TransactServiceBlockingV2Stub;
+import dev.prism.transact.v1.TransactionRequest;
+import dev.prism.transact.v1.TransactionResponse;
+import dev.prism.transact.v1.WriteRequest;
+import dev.prism.type.v1.AccessPattern;
+import io.grpc.ClientInterceptor;
+import io.grpc.StatusException;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.BlockingClientCall;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Orders are written with their events, the relay carries the events to a topic, and a consumer
+ * applies each through the inbox, while what they run on is disturbed. Afterwards every committed
+ * order has one row and one effect, and nothing that was not committed has either.
+ *
+ * <p>Tables: {@code orders(id text primary key, total bigint)} and {@code effects(id text primary
+ * key, order_id text)}.
+ */
+final class OutboxTrial implements AutoCloseable {
+  static final String MAILBOX = "orders-outbox";
+  static final String TOPIC = "orders";
+
+  private static final int TRANSACTIONS = 100_000;
+  private static final int WRITERS = 48;
+  private static final int LEAST_DISTURBANCES = 3;
+  private static final long DEADLINE_MILLIS = 5_000;
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final TransactServiceBlockingV2Stub transact;
+  private final QueueServiceBlockingStub queue;
+  private final ReaderServiceBlockingStub reader;
+  private final AtomicInteger next = new AtomicInteger();
+  private final Set<String> committed = ConcurrentHashMap.newKeySet();
+  private final Set<String> undone = ConcurrentHashMap.newKeySet();
+  private final Set<String> unknown = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger refused = new AtomicInteger();
+  private final List<Thread> writers = new ArrayList<>();
+  private final AppliedEvents applied;
+
+  private OutboxTrial(Prism prism, BackendType backend) {
+    this.transact =
+        TransactServiceGrpc.newBlockingV2Stub(prism.channel())
+            .withInterceptors(session(prism, AccessPattern.ACCESS_PATTERN_TRANSACT, backend));
+    this.queue =
+        QueueServiceGrpc.newBlockingStub(prism.channel())
+            .withInterceptors(session(prism, AccessPattern.ACCESS_PATTERN_QUEUE, backend));
+    this.reader =
+        ReaderServiceGrpc.newBlockingStub(prism.channel())
+            .withInterceptors(session(prism, AccessPattern.ACCESS_PATTERN_READER, backend));
+    this.applied = new AppliedEvents(queue, transact);
+  }
+
+  private static ClientInterceptor session(
+      Prism prism, AccessPattern pattern, BackendType backend) {
+    return Prism.session(prism.openSession(pattern, backend).getSessionToken());
+  }
+
+  /** What carries the mailbox, for the server's configuration. */
+  static Map<String, ?> namespaces(String backend) {
+    return Map.of(
+        "default",
+        Map.of(
+            "mailboxes",
+            Map.of(
+                MAILBOX,
+                Map.of("backend", backend, "relay", Map.of("topic", TOPIC, "backend", backend)))));
+  }
+
+  /** Runs it, with a disturbance each time that a fifth more is decided. */
+  static void run(Prism prism, BackendType backend, QueueTrial.Disturbance disturbance)
+      throws Exception {
+    try (OutboxTrial trial = new OutboxTrial(prism, backend)) {
+      trial.start();
+      int disturbances = 0;
+      while (trial.isWriting()) {
+        int enough = (disturbances + 1) * TRANSACTIONS / 5;
+        Await.until(
+            "more is decided",
+            Duration.ofMinutes(4),
+            () -> trial.decided() >= enough || !trial.isWriting());
+        if (trial.isWriting()) {
+          disturbance.run();
+          disturbances++;
+        }
+      }
+      for (Thread writer : trial.writers) {
+        writer.join();
+      }
+      assertThat(disturbances).isGreaterThanOrEqualTo(LEAST_DISTURBANCES);
+      trial.check();
+    }
+  }
+
+  private void start() {
+    applied.start();
+    for (int i = 0; i < WRITERS; i++) {
+      writers.add(Thread.startVirtualThread(this::write));
+    }
+  }
+
+  private boolean isWriting() {
+    return writers.stream().anyMatch(Thread::isAlive);
+  }
+
+  private int decided() {
+    return committed.size() + undone.size() + unknown.size();
+  }
+
+  private void write() {
+    for (int n = next.getAndIncrement(); n < TRANSACTIONS; n = next.getAndIncrement()) {
+      String order = "order-" + n;
+      switch (n % 10) {
+        case 3 -> inSteps(order, true);
+        case 7 -> inSteps(order, false);
+        default -> atOnce(order);
+      }
+    }
+  }
+
+  private static DataWrite row(String order) {
+    return DataWrite.newBuilder()
+        .setTable("orders")
+        .setInsert(
+            Insert.newBuilder()
+                .putValues("id", Values.of(order))
+                .putValues("total", Values.of((long) order.length())))
+        .build();
+  }
+
+  private static MailboxMessage event(String order) {
+    return MailboxMessage.newBuilder()
+        .setMailbox(MAILBOX)
+        .setMessageId(order)
+        .setKey(ByteString.copyFromUtf8("customer-" + Math.floorMod(order.hashCode(), 1000)))
+        .setPayload(ByteString.copyFromUtf8(order))
+        .build();
+  }
+
+  /** With a key under which it may be sent again until it is decided. */
+  private void atOnce(String order) {
+    WriteRequest request =
+        WriteRequest.newBuilder()
+            .addWrites(row(order))
+            .addMessages(event(order))
+            .setIdempotencyKey(order)
+            .build();
+    while (true) {
+      try {
+        transact.withDeadlineAfter(DEADLINE_MILLIS, TimeUnit.MILLISECONDS).write(request);
+        committed.add(order);
+        return;
+      } catch (StatusException refusal) {
+        refused.incrementAndGet();
+        LockSupport.parkNanos(RETRY_NANOS);
+      }
+    }
+  }
+
+  /** Without one: a commit whose answer does not come is not known. */
+  private void inSteps(String order, boolean commit) {
+    boolean sent = false;
+    try {
+      BlockingClientCall<TransactionRequest, TransactionResponse> steps =
+          transact.withDeadlineAfter(DEADLINE_MILLIS, TimeUnit.MILLISECONDS).transaction();
+      ask(steps, TransactionRequest.newBuilder().setBegin(Begin.getDefaultInstance()));
+      ask(steps, TransactionRequest.newBuilder().setWrite(row(order)));
+      ask(steps, TransactionRequest.newBuilder().setMessage(event(order)));
+      sent = commit;
+      if (commit) {
+        ask(steps, TransactionRequest.newBuilder().setCommit(Commit.getDefaultInstance()));
+        committed.add(order);
+      } else if (order.hashCode() % 2 == 0) {
+        ask(steps, TransactionRequest.newBuilder().setRollback(Rollback.getDefaultInstance()));
+        undone.add(order);
+      } else {
+        steps.cancel("dropped by the trial", null);
+        undone.add(order);
+      }
+    } catch (StatusException | StatusRuntimeException refusal) {
+      refused.incrementAndGet();
+      (sent ? unknown : undone).add(order);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void ask(
+      BlockingClientCall<TransactionRequest, TransactionResponse> steps,
+      TransactionRequest.Builder step)
+      throws StatusException, InterruptedException {
+    steps.write(step.build());
+    if (steps.read() == null) {
+      throw new StatusRuntimeException(io.grpc.Status.ABORTED.withDescription("ended early"));
+    }
+  }
+
+  private void check() {
+    Await.until(
+        "every event is applied",
+        Duration.ofMinutes(3),
+        () -> applied.orders().containsAll(committed));
+    // What was not known may still be on its way.
+    Set<String> rows = new HashSet<>(column("orders", "id"));
+    Await.until(
+        "every row's event is applied",
+        Duration.ofMinutes(1),
+        () -> applied.orders().containsAll(rows));
+    List<String> effects = column("effects", "order_id");
+    System.out.printf(
+        "%d committed, %d undone, %d not known, %d refusals; %d rows, %d effects, %d deliveries%n",
+        committed.size(),
+        undone.size(),
+        unknown.size(),
+        refused.get(),
+        rows.size(),
+        effects.size(),
+        applied.deliveries());
+    assertThat(committed.size()).isGreaterThan(TRANSACTIONS * 8 / 10);
+    assertThat(rows).containsAll(committed).doesNotContainAnyElementsOf(undone);
+    Set<String> known = new HashSet<>(rows);
+    known.removeAll(committed);
+    assertThat(unknown).containsAll(known);
+    assertThat(effects).doesNotHaveDuplicates();
+    assertThat(new HashSet<>(effects)).isEqualTo(rows);
+    assertThat(applied.orders()).isEqualTo(rows);
+  }
+
+  private List<String> column(String table, String column) {
+    List<String> values = new ArrayList<>();
+    Iterator<ReadResponse> pages =
+        reader
+            .withDeadlineAfter(1, TimeUnit.MINUTES)
+            .read(
+                ReadRequest.newBuilder()
+                    .setCollection(table)
+                    .addColumns(column)
+                    .setPageSize(10_000)
+                    .build());
+    while (pages.hasNext()) {
+      Page page = pages.next().getPage();
+      for (Row row : page.getRowsList()) {
+        values.add(row.getValues(0).getStringValue());
+      }
+    }
+    return values;
+  }
+
+  @Override
+  public void close() {
+    next.set(TRANSACTIONS);
+    applied.close();
+  }
+}
