@@ -56,6 +56,12 @@ abstract class ReaderThroughProxy extends ReaderSuite {
     return data;
   }
 
+  /** The whole walk is the plugin's own suite's. */
+  @Override
+  public int randomOperations() {
+    return 5_000;
+  }
+
   @BeforeAll
   void start() throws IOException {
     prism = Prism.upWith(data, Map.of(backend, settings()), "default", "elsewhere");
