@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -17,6 +20,7 @@ import java.util.regex.Pattern;
  */
 public final class KeyValueBench {
   private static final int SYNCS = 400;
+  private static final Set<String> OPTIONS = Set.of("backend", "rounds", "seconds", "warmup");
 
   /** What the memory plugin's heap holds many times. */
   private static final long MEMORY_KEYS = 100_000;
@@ -34,18 +38,34 @@ public final class KeyValueBench {
   private KeyValueBench() {}
 
   /**
-   * Runs the whole set in about a minute and a half.
+   * Runs the whole set in about a minute and a half; or, where a backend is named, its comparison
+   * with direct use ({@link KeyValueRounds}).
    *
-   * @param args {@code seconds=N} of each load, default 10
+   * @param args {@code seconds=N} of each load or round, default 10, or 5 with a backend; {@code
+   *     backend=NAME}, and then {@code rounds=N}, default 5, and {@code warmup=N}, default 20
    */
-  public static void main(String[] args) throws IOException, InterruptedException {
-    int seconds = 10;
+  public static void main(String[] args) throws Exception {
+    Map<String, String> options = new HashMap<>();
     for (String arg : args) {
-      if (!arg.startsWith("seconds=")) {
-        throw new IllegalArgumentException("unknown option " + arg + "; there is seconds=N");
+      String[] pair = arg.split("=", 2);
+      if (pair.length < 2 || !OPTIONS.contains(pair[0])) {
+        throw new IllegalArgumentException("unknown option " + arg + "; there are " + OPTIONS);
       }
-      seconds = Integer.parseInt(arg.substring("seconds=".length()));
+      options.put(pair[0], pair[1]);
     }
+    String backend = options.get("backend");
+    if (backend == null) {
+      embedded(Integer.parseInt(options.getOrDefault("seconds", "10")));
+    } else {
+      new KeyValueRounds(
+              Integer.parseInt(options.getOrDefault("seconds", "5")),
+              Integer.parseInt(options.getOrDefault("rounds", "5")),
+              Integer.parseInt(options.getOrDefault("warmup", "20")))
+          .run(backend);
+    }
+  }
+
+  private static void embedded(int seconds) throws IOException, InterruptedException {
     Path home = Path.of(System.getProperty("prism.home", "."));
     Path target = Files.createDirectories(home.resolve("benchmarks/target"));
     System.out.printf(

@@ -9,6 +9,8 @@ enum Measure {
   P999("p99.9 us", "%,.0f"),
   BEHIND("not begun", "%,.0f"),
   CPU("CPU us/call", "%.2f"),
+  CALLERS_CPU("callers' CPU us/call", "%.2f"),
+  BATCHES("batches/call", "%.3f"),
   ALLOCATED("bytes/call", "%,.0f"),
   SWITCHES("switches/call", "%.3f"),
   CLIENT("client busy", "%.2f"),

@@ -24,6 +24,9 @@ final class ProxyProcess implements Server {
       Pattern.compile(
           "prism ready: grpc 127\\.0\\.0\\.1:(\\d+), admin (http://127\\.0\\.0\\.1:\\d+)");
 
+  /** The config that {@link #start(String, String, Map)} makes. */
+  static final String CONFIG = "bench";
+
   private final Process process;
   private final Path data;
   private final int port;
@@ -43,11 +46,13 @@ final class ProxyProcess implements Server {
 
   /**
    * As {@link #start()}, with a backend of type and name {@code backend} beside sqlite, and a
-   * config {@code queue} on it.
+   * config {@value #CONFIG} on it.
    *
+   * @param pattern {@code queue} or {@code keyvalue}
    * @param settings the backend's
    */
-  static ProxyProcess start(String backend, Map<String, String> settings) throws IOException {
+  static ProxyProcess start(String pattern, String backend, Map<String, String> settings)
+      throws IOException {
     StringBuilder yaml = new StringBuilder();
     yaml.append("backends:\n  sqlite:\n    type: sqlite\n");
     if (!backend.equals("sqlite")) {
@@ -56,9 +61,9 @@ final class ProxyProcess implements Server {
           (name, value) ->
               yaml.append("      %s: '%s'\n".formatted(name, value.replace("'", "''"))));
     }
-    yaml.append("configs:\n  queue:\n    pattern: QUEUE\n    backend:\n      type: ")
-        .append(backend.toUpperCase(Locale.ROOT))
-        .append('\n');
+    yaml.append(
+        "configs:\n  %s: {pattern: %s, backend: {type: %s}}\n"
+            .formatted(CONFIG, pattern.toUpperCase(Locale.ROOT), backend.toUpperCase(Locale.ROOT)));
     return start(yaml.toString());
   }
 
@@ -112,6 +117,13 @@ final class ProxyProcess implements Server {
   /** Where its metrics are. */
   String metrics() {
     return metrics;
+  }
+
+  /** The memory that a backend's plugin holds. */
+  double residentBytes(String backend) throws IOException, InterruptedException {
+    return ProxyCalls.metric(
+        metrics,
+        Pattern.compile("prism_plugin_resident_memory_bytes\\{.*\"%s\".*".formatted(backend)));
   }
 
   @Override

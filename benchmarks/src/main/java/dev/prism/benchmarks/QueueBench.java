@@ -1,12 +1,13 @@
 package dev.prism.benchmarks;
 
 import com.google.protobuf.ByteString;
-import dev.prism.benchmarks.QueueBackend.Way;
+import dev.prism.benchmarks.Backend.Way;
 import dev.prism.benchmarks.load.Plan;
 import dev.prism.benchmarks.load.RequestFrames;
 import dev.prism.queue.v1.Message;
 import dev.prism.queue.v1.PublishRequest;
 import dev.prism.queue.v1.QueueServiceGrpc;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -63,14 +64,11 @@ public final class QueueBench {
                     + "; there are backend=NAME, seconds=N, rounds=N and warmup=N");
       }
     }
-    try (QueueBackend backend = QueueBackend.of(name);
-        ProxyProcess proxy = ProxyProcess.start(name, backend.settings())) {
-      Way fastest = warmUp(backend, proxy, warmup);
+    try (Backend<Direct> backend = QueueBackends.of(name);
+        ProxyProcess proxy = ProxyProcess.start("queue", name, backend.settings())) {
+      Way<Direct> fastest = warmUp(backend, proxy, warmup);
       throughput(fastest, proxy, seconds, rounds);
-      double resident =
-          ProxyCalls.metric(
-              proxy.metrics(),
-              Pattern.compile("prism_plugin_resident_memory_bytes\\{.*\"%s\".*".formatted(name)));
+      double resident = proxy.residentBytes(name);
       latency(soonest(backend, seconds), proxy, seconds, rounds);
       System.out.printf(
           Locale.ROOT, "the plugin's resident memory after the load: %.0f MiB%n", resident / MIB);
@@ -78,20 +76,20 @@ public final class QueueBench {
   }
 
   /** The fastest way without Prism. */
-  private static Way warmUp(QueueBackend backend, ProxyProcess proxy, int seconds)
+  private static Way<Direct> warmUp(Backend<Direct> backend, ProxyProcess proxy, int seconds)
       throws Exception {
-    List<Way> ways = backend.ways();
-    Way best = ways.getFirst();
+    List<Way<Direct>> ways = backend.ways();
+    Way<Direct> best = ways.getFirst();
     if (seconds == 0 && ways.size() == 1) {
       return best;
     }
     System.out.printf("%d seconds to warm up, without and with Prism%n", seconds);
     double most = 0;
-    for (Way way : ways) {
+    for (Way<Direct> way : ways) {
       double reached;
       try (Direct without = way.open()) {
         int part = Math.max(LEAST_TRIAL_SECONDS, seconds / ways.size());
-        reached = DirectLoad.throughput(without, CALLERS, PAYLOAD_BYTES, part);
+        reached = throughput(without, part);
       }
       if (ways.size() > 1) {
         System.out.printf(Locale.ROOT, "%s: %,.0f messages/s%n", way.name(), reached);
@@ -108,17 +106,27 @@ public final class QueueBench {
     return best;
   }
 
+  private static double throughput(Direct without, int seconds) throws InterruptedException {
+    return DirectLoad.closed(publish(without), CALLERS, seconds).get(Measure.CALLS);
+  }
+
+  private static DirectLoad.Call publish(Direct without) {
+    return number ->
+        without.publish(
+            ("key-" + number).getBytes(StandardCharsets.US_ASCII), new byte[PAYLOAD_BYTES]);
+  }
+
   /** The way without Prism that answers soonest where little is to do. */
-  private static Way soonest(QueueBackend backend, int seconds) throws Exception {
-    List<Way> ways = backend.ways();
-    Way best = ways.getFirst();
+  private static Way<Direct> soonest(Backend<Direct> backend, int seconds) throws Exception {
+    List<Way<Direct>> ways = backend.ways();
+    Way<Direct> best = ways.getFirst();
     if (ways.size() == 1) {
       return best;
     }
     double least = Double.MAX_VALUE;
-    for (Way way : ways) {
+    for (Way<Direct> way : ways) {
       try (Direct without = way.open()) {
-        double median = DirectLoad.medianMillis(without, QUIET_RATE, PAYLOAD_BYTES, seconds);
+        double median = DirectLoad.medianMillis(publish(without), QUIET_RATE, seconds);
         System.out.printf(
             Locale.ROOT, "%s: %.2f ms at %d messages/s%n", way.name(), median, QUIET_RATE);
         if (median < least) {
@@ -130,13 +138,13 @@ public final class QueueBench {
     return best;
   }
 
-  private static void throughput(Way way, ProxyProcess proxy, int seconds, int rounds)
+  private static void throughput(Way<Direct> way, ProxyProcess proxy, int seconds, int rounds)
       throws Exception {
     List<Double> direct = new ArrayList<>();
     List<Double> prism = new ArrayList<>();
     for (int round = 1; round <= rounds; round++) {
       try (Direct without = way.open()) {
-        direct.add(DirectLoad.throughput(without, CALLERS, PAYLOAD_BYTES, seconds));
+        direct.add(throughput(without, seconds));
       }
       System.out.printf(
           Locale.ROOT, "round %d, %s: %,.0f messages/s%n", round, way.name(), direct.getLast());
@@ -164,13 +172,13 @@ public final class QueueBench {
         median(prism) / median(direct));
   }
 
-  private static void latency(Way way, ProxyProcess proxy, int seconds, int rounds)
+  private static void latency(Way<Direct> way, ProxyProcess proxy, int seconds, int rounds)
       throws Exception {
     List<Double> direct = new ArrayList<>();
     List<Double> prism = new ArrayList<>();
     for (int round = 1; round <= rounds; round++) {
       try (Direct without = way.open()) {
-        direct.add(DirectLoad.medianMillis(without, QUIET_RATE, PAYLOAD_BYTES, seconds));
+        direct.add(DirectLoad.medianMillis(publish(without), QUIET_RATE, seconds));
       }
       Plan plan = new Plan(1, 1024, QUIET_RATE, publishes(proxy.endpoint(), "quiet-" + round));
       prism.add(
@@ -202,7 +210,7 @@ public final class QueueBench {
           ProxyCalls.request(
               endpoint,
               QueueServiceGrpc.getPublishMethod(),
-              ProxyCalls.session(endpoint, "queue"),
+              ProxyCalls.session(endpoint, ProxyProcess.CONFIG),
               PublishRequest.newBuilder()
                   .setTopic(topic)
                   .setMessage(
