@@ -18,7 +18,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * A batch of puts on no condition: one transaction, which the server syncs once and which costs it
- * half of what a script does ({@code KeyValueBench}).
+ * half of what a script does (docs/decisions/redis-items.md).
  */
 final class PlainPuts {
   private static final Logger LOG = LoggerFactory.getLogger(PlainPuts.class);

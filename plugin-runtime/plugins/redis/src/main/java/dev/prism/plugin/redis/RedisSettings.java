@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  * @param user the ACL user; empty: the server's {@code default}
  * @param password its password; empty: none
  * @param timeoutMillis how long a command may take before its connection is given up
- * @param poolSize how many connections serve consumers
+ * @param poolSize how many connections serve consumers, and how many read values
  * @param keepMillis how long a message stays that every group has acknowledged
  * @param durable whether the server syncs before it answers; empty: it is asked at the start
  */

@@ -46,7 +46,7 @@ final class Server implements AutoCloseable {
       String policy = setting(asking, "maxmemory-policy");
       if (!policy.equals("noeviction") && !setting(asking, "maxmemory").equals("0")) {
         LOG.warn(
-            "{}: maxmemory-policy is {}: when its memory is full the server forgets messages or"
+            "{}: maxmemory-policy is {}: when its memory is full the server forgets values, messages or"
                 + " idempotency keys; noeviction refuses new ones instead",
             settings,
             policy);

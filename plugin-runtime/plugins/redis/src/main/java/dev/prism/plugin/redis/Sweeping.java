@@ -49,6 +49,8 @@ final class Sweeping implements AutoCloseable {
           sweep(new ItemNames(namespace));
         } catch (PrismException e) {
           LOG.debug("names of {} stay for now", namespace, e);
+        } catch (RuntimeException e) {
+          LOG.error("names of {} stay", namespace, e);
         }
       }
     }

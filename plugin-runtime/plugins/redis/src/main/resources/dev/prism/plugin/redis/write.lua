@@ -1,13 +1,13 @@
 -- Writes units, one after the other: all that can fail of a unit is looked at before anything of it is written.
--- KEYS: the namespace's names by their expiry; of each collection its names and its names by partition; and then, as
--- the units have them, where a unit is remembered and the items of its writes.
+-- KEYS: the namespace's entries by their expiry; of each collection its names and its places; and then, as the units
+-- have them, where a unit is remembered and the items of its writes.
 -- ARGV: for how many seconds a unit is remembered; how many collections there are, and their names; of each unit how
 -- many writes it has, `atomic` or nothing, and the fingerprint by which it is remembered or nothing; of each write its
 -- FIELDS:
 --   kind        put, delete, swap or expire
 --   collection  its number
 --   name        in the collection
---   place       its name by partition; nothing where the partition is the key
+--   place       in its partition; nothing where the partition is the key
 --   condition   nothing, `absent`, `present`, or `etag` and the etag
 --   at          when it expires, in ms since 1970; nothing for never, or `keep`
 --   item        what is written; of expire the eight bytes of the expiry
@@ -41,7 +41,6 @@ local function must_be_sorted(name)
     error(redis.error_reply('WRONGTYPE ' .. name .. ' is no sorted set'))
   end
 end
-
 
 -- What is there, without its value where that is not needed: false for nothing; or nil and why it is no item.
 local function look(write)
@@ -85,24 +84,25 @@ local function refusal(write)
   return nil
 end
 
-local function expires(write, at)
-  redis.call('ZADD', expiring, at, write.collection.name .. '\0' .. write.name)
+local function expires(write)
+  redis.call('ZADD', expiring, write.at, write.collection.name .. '\0' .. write.name)
 end
 
+-- Here and below a name without an item does no harm, and an item without its name would.
 local function put(write)
   local item = write.item
+  redis.call('ZADD', write.collection.names, 0, write.name)
+  if write.place ~= '' then
+    redis.call('ZADD', write.collection.places, 0, write.place)
+  end
   if write.at == 'keep' and write.found then
     item = string.sub(item, 1, 13) .. string.sub(write.found, 14, 21) .. string.sub(item, 22)
     redis.call('SET', write.key, item, 'KEEPTTL')
   elseif write.at == '' or write.at == 'keep' then
     redis.call('SET', write.key, item)
   else
+    expires(write)
     redis.call('SET', write.key, item, 'PXAT', write.at)
-    expires(write, write.at)
-  end
-  redis.call('ZADD', write.collection.names, 0, write.name)
-  if write.place ~= '' then
-    redis.call('ZADD', write.collection.partitions, 0, write.place)
   end
   return 'd' .. string.sub(item, 2, 21)
 end
@@ -111,7 +111,7 @@ local function delete(write)
   local there = redis.call('DEL', write.key) == 1
   redis.call('ZREM', write.collection.names, write.name)
   if write.place ~= '' then
-    redis.call('ZREM', write.collection.partitions, write.place)
+    redis.call('ZREM', write.collection.places, write.place)
   end
   redis.call('ZREM', expiring, write.collection.name .. '\0' .. write.name)
   return there and 'd' or 'n'
@@ -121,12 +121,14 @@ local function expire(write)
   if not write.found then
     return 'n'
   end
+  if write.at ~= '' then
+    expires(write)
+  end
   redis.call('SETRANGE', write.key, 13, write.item)
-  if write.at == '' then
-    redis.call('PERSIST', write.key)
-  else
+  if write.at ~= '' then
     redis.call('PEXPIREAT', write.key, write.at)
-    expires(write, write.at)
+  else
+    redis.call('PERSIST', write.key)
   end
   return 'd' .. write.item
 end
@@ -182,9 +184,9 @@ end
 must_be_sorted(expiring)
 local collections = {}
 for i = 1, tonumber(ARGV[2]) do
-  local collection = {name = arg(), names = key(), partitions = key()}
+  local collection = {name = arg(), names = key(), places = key()}
   must_be_sorted(collection.names)
-  must_be_sorted(collection.partitions)
+  must_be_sorted(collection.places)
   collections[i] = collection
 end
 local answers = {}

@@ -121,7 +121,7 @@ class RedisSecuredTest {
     // Given
     Key placed = new Key("c", "p", "k");
     Write.Condition none = new Write.Condition.None();
-    Write.Expiry soon = new Write.Expiry.At(System.currentTimeMillis() + 500);
+    Write.Expiry later = new Write.Expiry.At(System.currentTimeMillis() + 60_000);
     try (RedisStore store = RedisStore.open(settings(PASSWORD), InstantSource.system());
         RedisConnections beside = new RedisConnections(settings(PASSWORD), 1)) {
       assertThat(store.capabilities()).contains(Capability.DURABLE);
@@ -131,11 +131,10 @@ class RedisSecuredTest {
           Stream.of(
                   put(key("plain"), new byte[1]),
                   put(key("other"), new byte[1]),
-                  new Write.Put(placed, new byte[1], "", Map.of(), soon, none),
+                  new Write.Put(placed, new byte[1], "", Map.of(), later, none),
                   new Write.CompareAndSwap(
-                      key("plain"), new byte[1], new byte[2], "a/b", Map.of(), soon),
+                      key("plain"), new byte[1], new byte[2], "a/b", Map.of(), later),
                   new Write.Expire(placed, Item.NEVER),
-                  new Write.Expire(placed, ((Write.Expiry.At) soon).millis()),
                   new Write.Delete(key("other"), none))
               .map(write -> new Unit(List.of(write), false, once(write)))
               .map(unit -> store.write("default", List.of(unit)).getFirst())
@@ -152,6 +151,10 @@ class RedisSecuredTest {
           new Scan("c", null, "", "", Long.MAX_VALUE, true),
           heads::addAll);
       assertThat(heads).hasSize(2);
+      for (Key key : List.of(key("plain"), placed)) {
+        Write expire = new Write.Expire(key, System.currentTimeMillis() + 100);
+        store.write("default", List.of(new Unit(List.of(expire), false, null)));
+      }
       await(
           "the names of what has expired are gone",
           () -> beside.read(c -> c.call(Command.ZCARD, Bytes.of("{default.c}:names"))).equals(0L));
