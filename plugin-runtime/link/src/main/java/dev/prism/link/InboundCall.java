@@ -30,14 +30,18 @@ public interface InboundCall {
    * Sends one message of a stream; blocks until the caller has granted it and there is room, or the
    * call is over. One thread at a time.
    *
-   * @return false when the caller has gone and nothing more need be sent
+   * @return false when the caller has gone, or the call was finished on another thread, and nothing
+   *     more need be sent
    */
   boolean send(byte[] message);
 
   /** Finishes a stream after its last message. */
   void end();
 
-  /** The caller's next message, or null after its last or when it has gone. Blocks. */
+  /**
+   * The caller's next message; null after its last, when it has gone, or when the call was finished
+   * on another thread. Blocks.
+   */
   byte @Nullable [] receive();
 
   /** Whether the caller has cancelled, its deadline has passed, or the link is gone. */

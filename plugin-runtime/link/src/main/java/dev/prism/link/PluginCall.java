@@ -94,7 +94,7 @@ final class PluginCall implements InboundCall {
     boolean sent =
         response.length <= Frame.FRAGMENT_BYTES
             ? uninterrupted(() -> sender.sendMessage(Frame.REPLY, id, response, this::isGone))
-            : sendLarge(Frame.REPLY, response);
+            : sendLarge(Frame.REPLY, response, this::isGone);
     link.forget(this);
     if (!sent) {
       sender.sendAlways(Frame.RELEASED, id);
@@ -163,16 +163,16 @@ final class PluginCall implements InboundCall {
       return false;
     }
     mine.sender(Thread.currentThread());
-    awaitUnless(this::isGone, () -> mine.tryTake(message.length));
-    if (isGone() || finished.get()) {
+    awaitUnless(this::isDone, () -> mine.tryTake(message.length));
+    if (isDone()) {
       return false;
     }
     return message.length <= Frame.FRAGMENT_BYTES
         ? uninterrupted(() -> sender.sendMessage(Frame.MESSAGE, id, message, this::isGone))
-        : sendLarge(Frame.MESSAGE, message);
+        : sendLarge(Frame.MESSAGE, message, this::isDone);
   }
 
-  private boolean sendLarge(int kind, byte[] message) {
+  private boolean sendLarge(int kind, byte[] message, BooleanSupplier givenUp) {
     Credit mine = credit;
     if (mine == null) {
       mine = new Credit();
@@ -181,8 +181,8 @@ final class PluginCall implements InboundCall {
     Credit clearance = mine;
     clearance.sender(Thread.currentThread());
     sender.announceAlways(kind, id, message.length);
-    awaitUnless(this::isGone, clearance::takeCleared);
-    return uninterrupted(() -> sender.sendFragments(id, message, this::isGone));
+    awaitUnless(givenUp, clearance::takeCleared);
+    return uninterrupted(() -> sender.sendFragments(id, message, givenUp));
   }
 
   /** Waits for {@code what}, or until {@code given up}; an interrupt is kept for later. */
@@ -229,7 +229,7 @@ final class PluginCall implements InboundCall {
     messages.taker(Thread.currentThread());
     boolean interrupted = false;
     try {
-      while (!isOver()) {
+      while (!isOver() && !finished.get()) {
         boolean complete = messages.isComplete();
         byte[] next = messages.poll(sender, id);
         if (next != null || complete) {
@@ -253,6 +253,10 @@ final class PluginCall implements InboundCall {
 
   private boolean isGone() {
     return over;
+  }
+
+  private boolean isDone() {
+    return over || finished.get();
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.reader.RecordReader;
+import dev.prism.sdk.transact.Transactor;
 import java.util.Optional;
 
 /**
@@ -60,6 +61,11 @@ public interface Plugin {
 
   /** Opens the backend's rows for reading, as {@link #keyValue} does its values. */
   default Optional<RecordReader> reader(PluginConfig config) {
+    return Optional.empty();
+  }
+
+  /** Opens the backend's tables and mailboxes for transactions, as {@link #keyValue} does. */
+  default Optional<Transactor> transactor(PluginConfig config) {
     return Optional.empty();
   }
 }

@@ -21,8 +21,10 @@ import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.reader.RecordReader;
+import dev.prism.sdk.transact.Transactor;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
+import dev.prism.transact.v1.Transact;
 import dev.prism.type.v1.AccessPattern;
 import dev.prism.type.v1.ConsistencyLevel;
 import java.io.IOException;
@@ -72,6 +74,7 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
   private final @Nullable MessageQueue queue;
   private final @Nullable PubSub pubSub;
   private final @Nullable RecordReader reader;
+  private final @Nullable Transactor transactor;
   private final List<DataCalls> interfaces = new ArrayList<>();
   private final Readiness readiness;
   private final @Nullable Method[] methods;
@@ -95,7 +98,11 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
             ? plugin.pubSub(config).orElse(null)
             : null;
     this.reader = plays(config, PluginRole.PROCESSOR) ? plugin.reader(config).orElse(null) : null;
-    if (store == null && queue == null && pubSub == null && reader == null) {
+    this.transactor =
+        plays(config, PluginRole.PROCESSOR) || plays(config, PluginRole.LISTENER)
+            ? plugin.transactor(config).orElse(null)
+            : null;
+    if (store == null && queue == null && pubSub == null && reader == null && transactor == null) {
       throw noRole(plugin, config);
     }
     Map<Integer, Method> served = new TreeMap<>();
@@ -151,6 +158,16 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
       info.addInterfaces(AccessPattern.ACCESS_PATTERN_READER)
           .addInterfaceInfo(
               interfaceInfo(AccessPattern.ACCESS_PATTERN_READER, reader.capabilities()));
+    }
+    if (transactor != null) {
+      serve(
+          served,
+          Transact.getDescriptor(),
+          new TransactCalls(transactor, answers, metrics, budget, clock, config.process()));
+      capabilities.addAll(transactor.capabilities());
+      info.addInterfaces(AccessPattern.ACCESS_PATTERN_TRANSACT)
+          .addInterfaceInfo(
+              interfaceInfo(AccessPattern.ACCESS_PATTERN_TRANSACT, transactor.capabilities()));
     }
     if (store != null) {
       info.addAllConsistencyLevels(levels(store.consistencyLevels()));
@@ -275,6 +292,9 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
     if (pubSub != null) {
       pubSub.close();
     }
+    if (transactor != null) {
+      transactor.close();
+    }
     if (reader != null) {
       reader.close();
     }
@@ -359,8 +379,8 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
                 switch (role) {
                   case PUBLISHER -> queue != null || pubSub != null;
                   case CONSUMER -> queue != null;
-                  case PROCESSOR -> store != null || reader != null;
-                  case LISTENER -> pubSub != null;
+                  case PROCESSOR -> store != null || reader != null || transactor != null;
+                  case LISTENER -> pubSub != null || transactor != null;
                 })
         .map(role -> dev.prism.plugin.v1.PluginRole.valueOf("PLUGIN_ROLE_" + role.name()))
         .toList();
@@ -399,6 +419,9 @@ public final class PluginRuntime implements CallHandler, AutoCloseable {
     }
     if (reader != null) {
       reader.ping();
+    }
+    if (transactor != null) {
+      transactor.ping();
     }
   }
 }

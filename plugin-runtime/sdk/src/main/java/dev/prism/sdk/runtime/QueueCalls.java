@@ -306,7 +306,7 @@ final class QueueCalls implements DataCalls {
     AckResult[] results = new AckResult[given.size()];
     for (int i = 0; i < results.length; i++) {
       try {
-        valid.add(rules.ack(given.get(i), topic, "acks[" + i + "]."));
+        valid.add(QueueRules.ack(given.get(i), topic, "acks[" + i + "]."));
       } catch (PrismException wrong) {
         results[i] = new AckResult.Failed(wrong.status());
       }

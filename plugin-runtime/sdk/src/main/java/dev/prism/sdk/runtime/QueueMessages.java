@@ -128,7 +128,7 @@ final class QueueMessages {
     return response.build();
   }
 
-  private static Timestamp time(long millis) {
+  static Timestamp time(long millis) {
     return Timestamp.newBuilder()
         .setSeconds(Math.floorDiv(millis, 1000))
         .setNanos(Math.floorMod(millis, 1000) * 1_000_000)

@@ -197,7 +197,7 @@ final class QueueRules {
   }
 
   /** Milliseconds since 1970 of a valid time. */
-  private static long millis(Timestamp time, String field) {
+  static long millis(Timestamp time, String field) {
     if (time.getNanos() < 0
         || time.getNanos() > 999_999_999
         || time.getSeconds() < -62_135_596_800L
@@ -225,14 +225,19 @@ final class QueueRules {
     if (key.isEmpty()) {
       return null;
     }
-    noIdempotency(key, capabilities.contains(Capability.IDEMPOTENCY));
+    idempotencyKey(key, capabilities.contains(Capability.IDEMPOTENCY));
+    return new Publication.Idempotency(scope, key, fingerprint(unkeyed.get()), encode);
+  }
+
+  /** Refuses an idempotency key that is too long, or unless it is {@code supported}. */
+  static void idempotencyKey(String key, boolean supported) {
+    noIdempotency(key, supported);
     if (key.getBytes(StandardCharsets.UTF_8).length > MOST_IDEMPOTENCY_KEY_BYTES) {
       throw invalid(
           Reason.IDEMPOTENCY_KEY_INVALID,
           "idempotency_key",
           "must be at most " + MOST_IDEMPOTENCY_KEY_BYTES + " bytes of UTF-8");
     }
-    return new Publication.Idempotency(scope, key, fingerprint(unkeyed.get()), encode);
   }
 
   /** Refuses an idempotency key, unless it is {@code supported}. */
@@ -305,12 +310,15 @@ final class QueueRules {
     return new Start.Offsets(offsets);
   }
 
-  static int inFlight(int given) {
-    return bounded(given, DEFAULT_IN_FLIGHT, MOST_IN_FLIGHT, "subscription.max_in_flight");
+  /**
+   * @param path where it stands in the request
+   */
+  static int inFlight(int given, String path) {
+    return bounded(given, DEFAULT_IN_FLIGHT, MOST_IN_FLIGHT, path + "max_in_flight");
   }
 
-  static int attempts(int given) {
-    return bounded(given, DEFAULT_ATTEMPTS, MOST_ATTEMPTS, "subscription.max_attempts");
+  static int attempts(int given, String path) {
+    return bounded(given, DEFAULT_ATTEMPTS, MOST_ATTEMPTS, path + "max_attempts");
   }
 
   private static int bounded(int given, int absent, int most, String field) {
@@ -321,10 +329,12 @@ final class QueueRules {
   }
 
   static long ackTimeoutMillis(dev.prism.queue.v1.Subscription subscription) {
-    return subscription.hasAckTimeout()
-        ? duration(
-            subscription.getAckTimeout(), LEAST_ACK_MILLIS, "subscription.ack_timeout", "1 s")
-        : DEFAULT_ACK_MILLIS;
+    return ackTimeoutMillis(
+        subscription.hasAckTimeout(), subscription.getAckTimeout(), "subscription.ack_timeout");
+  }
+
+  static long ackTimeoutMillis(boolean given, Duration timeout, String field) {
+    return given ? duration(timeout, LEAST_ACK_MILLIS, field, "1 s") : DEFAULT_ACK_MILLIS;
   }
 
   private static long duration(Duration given, long least, String field, String leastText) {
@@ -346,7 +356,7 @@ final class QueueRules {
    *
    * @throws PrismException RECEIPT_INVALID where the receipt is none, or another topic's
    */
-  Ack ack(dev.prism.type.v1.Ack given, String topic, String path) {
+  static Ack ack(dev.prism.type.v1.Ack given, String topic, String path) {
     Ack.Outcome outcome =
         switch (given.getOutcomeCase()) {
           case ACK -> new Ack.Outcome.Done();

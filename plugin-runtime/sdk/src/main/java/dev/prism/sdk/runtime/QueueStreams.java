@@ -321,8 +321,8 @@ final class QueueStreams {
         rules.start(subscription),
         QueueRules.ackTimeoutMillis(subscription),
         new SubscriptionRun.Bounds(
-            QueueRules.inFlight(subscription.getMaxInFlight()),
-            QueueRules.attempts(subscription.getMaxAttempts())));
+            QueueRules.inFlight(subscription.getMaxInFlight(), "subscription."),
+            QueueRules.attempts(subscription.getMaxAttempts(), "subscription.")));
   }
 
   /** An open subscription; closed when its stream ends. */

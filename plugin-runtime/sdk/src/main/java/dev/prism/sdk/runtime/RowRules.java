@@ -8,6 +8,7 @@ import dev.prism.sdk.rows.Condition;
 import dev.prism.sdk.rows.Kind;
 import dev.prism.sdk.rows.Order;
 import dev.prism.sdk.rows.Table;
+import dev.prism.sdk.transact.Cell;
 import dev.prism.status.Reason;
 import dev.prism.type.v1.Comparison;
 import dev.prism.type.v1.Filter;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,18 +74,69 @@ final class RowRules {
   List<Value> key(Map<String, Value> given, String field) {
     List<Value> key = new ArrayList<>();
     for (Column column : table.key()) {
-      Value value = given.get(column.name());
-      if (value == null || value.hasNullValue()) {
-        throw KeyValueRules.invalid(
-            Reason.KEY_INVALID, field, "must have a value for each of " + keyNames());
-      }
-      key.add(comparable(column, checked(value, field + "[" + column.name() + "]"), field));
+      key.add(keyValue(column, given, field));
     }
     if (given.size() != key.size()) {
       throw KeyValueRules.invalid(
           Reason.KEY_INVALID, field, "must have no other columns than " + keyNames());
     }
     return key;
+  }
+
+  /** The columns that a write gives values, in the order of their names. */
+  List<Cell> cells(Map<String, Value> given, String field) {
+    List<Cell> cells = new ArrayList<>(given.size());
+    new TreeMap<>(given)
+        .forEach(
+            (name, value) -> {
+              String path = field + "[" + name + "]";
+              cells.add(new Cell(column(name, path), checked(value, path)));
+            });
+    return cells;
+  }
+
+  /** As {@link #cells}, none of them of the primary key. */
+  List<Cell> changes(Map<String, Value> given, String field) {
+    List<Cell> cells = cells(given, field);
+    if (cells.isEmpty()) {
+      throw invalid(field, "must have at least one column");
+    }
+    for (Cell cell : cells) {
+      if (table.key().contains(cell.column())) {
+        throw invalid(
+            field + "[" + cell.column().name() + "]",
+            "is of the primary key, which an update leaves as it is");
+      }
+    }
+    return cells;
+  }
+
+  /** As {@link #cells}, those of the primary key among them. */
+  List<Cell> row(Map<String, Value> given, String field) {
+    for (Column column : table.key()) {
+      keyValue(column, given, field);
+    }
+    return cells(given, field);
+  }
+
+  private Value keyValue(Column column, Map<String, Value> given, String field) {
+    Value value = given.get(column.name());
+    if (value == null || value.hasNullValue()) {
+      throw KeyValueRules.invalid(
+          Reason.KEY_INVALID, field, "must have a value for each of " + keyNames());
+    }
+    return comparable(column, checked(value, field + "[" + column.name() + "]"), field);
+  }
+
+  /** As {@link #cells}, each of a kind that compares with its column, or null. */
+  List<Cell> expected(Map<String, Value> given, String field) {
+    List<Cell> cells = cells(given, field);
+    for (Cell cell : cells) {
+      if (!cell.value().hasNullValue()) {
+        comparable(cell.column(), cell.value(), field + "[" + cell.column().name() + "]");
+      }
+    }
+    return cells;
   }
 
   private List<String> keyNames() {
