@@ -11,6 +11,7 @@ import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.reader.RecordReader;
 import dev.prism.sdk.runtime.PluginRuntime;
+import dev.prism.sdk.transact.Transactor;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -35,6 +36,7 @@ public final class HostedPlugin implements AutoCloseable {
   private Set<Capability> queueCapabilities = Set.of();
   private Set<Capability> pubSubCapabilities = Set.of();
   private Set<Capability> readerCapabilities = Set.of();
+  private Set<Capability> transactCapabilities = Set.of();
   private @Nullable PluginRuntime runtime;
   private @Nullable Link link;
 
@@ -68,6 +70,16 @@ public final class HostedPlugin implements AutoCloseable {
   /** Rows in {@code namespace}; stays good over {@link #restart}. */
   public ReaderApi reader(String namespace) {
     return new ReaderApi(new LinkApi(this::link, namespace));
+  }
+
+  /** Transactions in {@code namespace}; stays good over {@link #restart}. */
+  public TransactApi transact(String namespace) {
+    return new TransactApi(new LinkApi(this::link, namespace));
+  }
+
+  /** What the plugin's transactor declares. */
+  public Set<Capability> transactCapabilities() {
+    return transactCapabilities;
   }
 
   /** What the plugin's reader declares. */
@@ -175,6 +187,13 @@ public final class HostedPlugin implements AutoCloseable {
       Optional<RecordReader> reader = plugin.reader(given);
       readerCapabilities = reader.map(RecordReader::capabilities).orElse(Set.of());
       return reader;
+    }
+
+    @Override
+    public Optional<Transactor> transactor(PluginConfig given) {
+      Optional<Transactor> transactor = plugin.transactor(given);
+      transactCapabilities = transactor.map(Transactor::capabilities).orElse(Set.of());
+      return transactor;
     }
   }
 }

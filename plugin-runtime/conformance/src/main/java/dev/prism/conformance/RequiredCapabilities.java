@@ -21,7 +21,8 @@ public final class RequiredCapabilities {
     KEY_VALUE,
     QUEUE,
     PUBSUB,
-    READER
+    READER,
+    TRANSACT
   }
 
   private RequiredCapabilities() {}

@@ -38,7 +38,8 @@ public record SqlTables(Connecting connecting, boolean postgres, String schema) 
     return '"' + name + '"';
   }
 
-  private String name(String table) {
+  /** What a statement calls the table. */
+  public String name(String table) {
     return schema.isEmpty() ? quoted(table) : quoted(schema) + "." + quoted(table);
   }
 
@@ -76,7 +77,8 @@ public record SqlTables(Connecting connecting, boolean postgres, String schema) 
     execute("CREATE TABLE " + name(table) + " " + columns);
   }
 
-  private void execute(String sql) {
+  /** Runs a statement. */
+  public void execute(String sql) {
     try (Connection connection = connecting.open();
         Statement statement = connection.createStatement()) {
       statement.execute(sql);

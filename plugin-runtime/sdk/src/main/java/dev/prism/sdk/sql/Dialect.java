@@ -52,6 +52,12 @@ public interface Dialect {
   /** {@code " NULLS LAST"} where it does not put null last in a descending order by itself. */
   String nullsLast();
 
+  /**
+   * What at a select's end keeps its rows from other transactions, such as {@code " FOR UPDATE"};
+   * empty where a transaction that writes is alone.
+   */
+  String lock();
+
   /** A selected column of the present row; a null value for null. */
   Value value(ResultSet row, int index, Column column) throws SQLException;
 

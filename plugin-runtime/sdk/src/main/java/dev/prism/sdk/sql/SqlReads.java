@@ -42,6 +42,29 @@ public final class SqlReads {
       Patience patience,
       FetchSize fetch)
       throws SQLException {
+    return page(statements, query, position, size, patience, fetch, "");
+  }
+
+  /**
+   * The first rows of a query within a transaction; see {@link
+   * dev.prism.sdk.transact.Transaction#select}. Where they are locked, one more may be.
+   */
+  public Chunk select(
+      StatementCache statements, Query query, PageSize size, Patience patience, boolean lock)
+      throws SQLException {
+    return page(
+        statements, query, null, size, patience, new FetchSize(), lock ? dialect.lock() : "");
+  }
+
+  private Chunk page(
+      StatementCache statements,
+      Query query,
+      byte @Nullable [] position,
+      PageSize size,
+      Patience patience,
+      FetchSize fetch,
+      String lock)
+      throws SQLException {
     Keyset keyset = new Keyset(dialect, query);
     List<Column> placing = keyset.columns();
     Sql sql = new Sql(dialect).add("SELECT ").add(selected(query.columns()));
@@ -55,6 +78,7 @@ public final class SqlReads {
     keyset.orderBy(sql);
     // One more than fits tells whether there is another page.
     sql.add(" LIMIT ?", (statement, index) -> statement.setInt(index, size.rows() + 1));
+    sql.add(lock);
     PreparedStatement statement = sql.prepare(statements);
     statement.setFetchSize(fetch.rows(size.rows() + 1));
     List<String> names = query.columns().stream().map(Column::name).toList();

@@ -210,6 +210,11 @@ final class PostgresDialect implements Dialect {
   }
 
   @Override
+  public String lock() {
+    return " FOR UPDATE";
+  }
+
+  @Override
   public String written(Column column, Value value) {
     if (value.hasNullValue()) {
       return "?::text::" + column.nativeType();

@@ -1,6 +1,7 @@
 package dev.prism.plugin.sqlite;
 
 import com.google.rpc.Status;
+import dev.prism.sdk.sql.SqlWrites;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import java.sql.SQLException;
@@ -81,6 +82,27 @@ final class Failures {
       case SQLITE_INTERRUPT ->
           PrismException.of(Reason.DEADLINE_EXCEEDED, "the deadline passed: nothing was changed");
       default -> PrismException.of(Reason.INTERNAL, "the database refused the call");
+    };
+  }
+
+  /** Whether a row was to be inserted whose primary key is there. */
+  static boolean isOfPrimaryKey(SQLException e) {
+    return switch (code(e)) {
+      case SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID -> true;
+      default -> false;
+    };
+  }
+
+  /** As {@link #answer}, where the tables are the users' and other programs may write to them. */
+  static PrismException answerOfTables(SQLException e) {
+    if (code(e) == SQLiteErrorCode.SQLITE_CONSTRAINT_DATATYPE) {
+      return SqlWrites.doesNotFit();
+    }
+    return switch (primary(e)) {
+      case SQLITE_CONSTRAINT -> SqlWrites.constraintViolated();
+      case SQLITE_MISMATCH -> SqlWrites.doesNotFit();
+      case SQLITE_BUSY, SQLITE_LOCKED -> SqlWrites.conflict();
+      default -> answer(e);
     };
   }
 

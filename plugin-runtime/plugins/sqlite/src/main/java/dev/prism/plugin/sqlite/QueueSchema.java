@@ -53,8 +53,8 @@ final class QueueSchema {
                   ) STRICT, WITHOUT ROWID
                   """,
                   "CREATE INDEX pending_due ON pending (consumers, due)",
-                  Remembered.TABLE,
-                  Remembered.INDEX,
+                  Remembered.table(""),
+                  Remembered.index(""),
                   """
                   CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
                     STRICT, WITHOUT ROWID

@@ -7,25 +7,30 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Responses by idempotency key: the table {@code idempotency}, which each database has. */
+/** Responses by idempotency key: the table {@code idempotency} of a database. */
 final class Remembered {
   /** How long: contract 8 asks for 24 h. */
   static final long MILLIS = TimeUnit.HOURS.toMillis(25);
 
-  static final String TABLE =
-      """
-      CREATE TABLE idempotency (
-        namespace TEXT NOT NULL,
-        scope TEXT NOT NULL,
-        key TEXT NOT NULL,
-        created INTEGER NOT NULL,
-        fingerprint BLOB NOT NULL,
-        response BLOB NOT NULL,
-        PRIMARY KEY (namespace, scope, key)
-      ) STRICT, WITHOUT ROWID
-      """;
+  /** Makes the table, whose name begins with {@code prefix}. */
+  static String table(String prefix) {
+    return """
+    CREATE TABLE %sidempotency (
+      namespace TEXT NOT NULL,
+      scope TEXT NOT NULL,
+      key TEXT NOT NULL,
+      created INTEGER NOT NULL,
+      fingerprint BLOB NOT NULL,
+      response BLOB NOT NULL,
+      PRIMARY KEY (namespace, scope, key)
+    ) STRICT, WITHOUT ROWID
+    """
+        .formatted(prefix);
+  }
 
-  static final String INDEX = "CREATE INDEX idempotency_created ON idempotency (created)";
+  static String index(String prefix) {
+    return "CREATE INDEX %1$sidempotency_created ON %1$sidempotency (created)".formatted(prefix);
+  }
 
   private final PreparedStatement find;
   private final PreparedStatement add;
@@ -41,20 +46,28 @@ final class Remembered {
   record Known(boolean same, byte[] response) {}
 
   Remembered(Statements statements) throws SQLException {
+    this(statements, "");
+  }
+
+  Remembered(Statements statements, String prefix) throws SQLException {
     find =
         statements.prepare(
             """
-            SELECT fingerprint, response FROM idempotency
+            SELECT fingerprint, response FROM %sidempotency
             WHERE namespace = ?1 AND scope = ?2 AND key = ?3
-            """);
-    add = statements.prepare("INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+            """
+                .formatted(prefix));
+    add =
+        statements.prepare(
+            "INSERT INTO %sidempotency VALUES (?1, ?2, ?3, ?4, ?5, ?6)".formatted(prefix));
     sweep =
         statements.prepare(
             """
-            DELETE FROM idempotency WHERE (namespace, scope, key) IN (
-              SELECT namespace, scope, key FROM idempotency
+            DELETE FROM %1$sidempotency WHERE (namespace, scope, key) IN (
+              SELECT namespace, scope, key FROM %1$sidempotency
               WHERE created <= ?1 ORDER BY created LIMIT ?2)
-            """);
+            """
+                .formatted(prefix));
   }
 
   @Nullable Known find(String namespace, String scope, String key, byte[] fingerprint)

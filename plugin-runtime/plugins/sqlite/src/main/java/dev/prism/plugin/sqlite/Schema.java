@@ -51,8 +51,8 @@ record Schema(int applicationId, List<List<String>> steps) implements Opened.Pre
                 WHERE partition <> ''
               """,
                   "CREATE INDEX item_expiry ON item (expires_at) WHERE expires_at IS NOT NULL",
-                  Remembered.TABLE,
-                  Remembered.INDEX,
+                  Remembered.table(""),
+                  Remembered.index(""),
                   """
               CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
                 STRICT, WITHOUT ROWID

@@ -227,6 +227,11 @@ final class SqliteDialect implements Dialect {
   }
 
   @Override
+  public String lock() {
+    return "";
+  }
+
+  @Override
   public String written(Column column, Value value) {
     return "?";
   }

@@ -7,12 +7,14 @@ import dev.prism.sdk.PluginMain;
 import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.reader.RecordReader;
+import dev.prism.sdk.transact.Transactor;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Key-value and queues on embedded SQLite databases.
@@ -31,6 +33,7 @@ public final class SqlitePlugin implements Plugin {
   private static final int MOST_KEEP_SECONDS = (int) TimeUnit.DAYS.toSeconds(365);
 
   private final InstantSource clock;
+  private @Nullable TablesFiles tables;
 
   /** Expires items by {@code clock}. */
   public SqlitePlugin(InstantSource clock) {
@@ -72,9 +75,22 @@ public final class SqlitePlugin implements Plugin {
     return Optional.of(new SqliteReader(tables(config), config.poolSize(READERS)));
   }
 
-  /** The tables of each namespace have a file of their own, which other programs may use too. */
-  private static TablesFiles tables(PluginConfig config) {
-    return new TablesFiles(file(config), maxBytes(config), config.poolSize(READERS));
+  @Override
+  public Optional<Transactor> transactor(PluginConfig config) {
+    return Optional.of(new SqliteTransactor(tables(config), clock));
+  }
+
+  /**
+   * The tables of each namespace have a file of their own, which other programs may use too. Reader
+   * and transactor have them open together.
+   */
+  private synchronized TablesFiles tables(PluginConfig config) {
+    TablesFiles made = tables;
+    if (made == null || !made.isOf(file(config))) {
+      made = new TablesFiles(file(config), maxBytes(config), config.poolSize(READERS), clock);
+      tables = made;
+    }
+    return made;
   }
 
   static SqliteSettings settings(PluginConfig config) {

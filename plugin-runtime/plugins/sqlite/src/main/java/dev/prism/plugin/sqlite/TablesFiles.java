@@ -2,6 +2,7 @@ package dev.prism.plugin.sqlite;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ final class TablesFiles implements AutoCloseable {
   private final Path items;
   private final long maxBytes;
   private final int readers;
+  private final InstantSource clock;
   private final Map<String, TablesFile> open = new HashMap<>();
 
   /**
@@ -21,10 +23,16 @@ final class TablesFiles implements AutoCloseable {
    * @param maxBytes of each file; 0: as large as the disk
    * @param readers how many reads may run at once
    */
-  TablesFiles(Path items, long maxBytes, int readers) {
+  TablesFiles(Path items, long maxBytes, int readers, InstantSource clock) {
+    this.clock = clock;
     this.items = items.toAbsolutePath().normalize();
     this.maxBytes = maxBytes;
     this.readers = readers;
+  }
+
+  /** Whether they are those beside this file. */
+  boolean isOf(Path file) {
+    return items.equals(file.toAbsolutePath().normalize());
   }
 
   /** Where the tables of a namespace are, whether there are any or not. */
@@ -63,7 +71,7 @@ final class TablesFiles implements AutoCloseable {
   private synchronized @Nullable TablesFile get(String namespace, boolean create) {
     TablesFile file = open.get(namespace);
     if (file == null && (create || Files.exists(path(namespace)))) {
-      file = TablesFile.open(path(namespace), maxBytes, readers);
+      file = TablesFile.open(path(namespace), maxBytes, readers, clock);
       open.put(namespace, file);
     }
     return file;

@@ -18,7 +18,18 @@ final class TablesSchema implements Opened.Preparing {
   static final String OWN = "prism_";
 
   /** What leads from each version to the next; a released step is never changed. */
-  private static final List<List<String>> STEPS = List.of();
+  private static final List<List<String>> STEPS =
+      List.of(
+          List.of(
+              MailboxRows.TABLE,
+              MailboxRows.IDS,
+              MailboxRows.DUE,
+              MailboxRows.KEYS,
+              MailboxRows.OWNERS,
+              Processed.TABLE,
+              Processed.INDEX,
+              Remembered.table(OWN),
+              Remembered.index(OWN)));
 
   @Override
   public void bringUp(Connection connection, DatabaseFile file, boolean isNew) throws SQLException {
