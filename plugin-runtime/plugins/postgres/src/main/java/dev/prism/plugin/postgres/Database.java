@@ -26,7 +26,7 @@ final class Database {
 
   /** The versions of the schema, each the script that makes it of the one before. */
   private static final List<String> VERSIONS =
-      List.of("queue.sql", "events.sql", "process.sql", "items.sql", "secret.sql");
+      List.of("queue.sql", "events.sql", "process.sql", "items.sql", "secret.sql", "transact.sql");
 
   private static final int CONNECT_SECONDS = 2;
   private static final int STATEMENT_MILLIS = 9000;
@@ -40,6 +40,12 @@ final class Database {
   private final AtomicLong losses = new AtomicLong();
   private volatile boolean ready;
   private volatile String lastFailure = "";
+
+  /**
+   * What callers leave open, whatever the server has; a stopped process holds no locks for long.
+   */
+  private static final String TRANSACTION_DEFAULTS =
+      "-c default_transaction_isolation=read\\ committed -c idle_in_transaction_session_timeout=60s";
 
   /** What a connection is for. */
   enum Purpose {
@@ -58,12 +64,21 @@ final class Database {
      * The users' tables: statements are planned as the server likes, take as long as their callers
      * wait, and commits are durable.
      */
-    TABLES(0);
+    TABLES(0),
+    /**
+     * As TABLES, for what callers write: without a {@code search_path} of Prism's, so that their
+     * triggers and functions find what they name as they do for other programs.
+     */
+    TRANSACTIONS(0);
 
     private final int socketSeconds;
 
     Purpose(int socketSeconds) {
       this.socketSeconds = socketSeconds;
+    }
+
+    private boolean isOfUsersTables() {
+      return this == TABLES || this == TRANSACTIONS;
     }
   }
 
@@ -94,9 +109,9 @@ final class Database {
       Connection connection = connect(purpose);
       try {
         if (!ready) {
-          migrate(connection);
+          migrate(purpose, connection);
         }
-        if (purpose == Purpose.DURABLE || purpose == Purpose.TABLES) {
+        if (purpose == Purpose.DURABLE || purpose.isOfUsersTables()) {
           beDurable(connection);
         }
       } catch (SQLException | RuntimeException e) {
@@ -123,7 +138,9 @@ final class Database {
     Properties properties = new Properties();
     properties.putAll(settings.properties());
     properties.setProperty("ApplicationName", "prism");
-    properties.setProperty("currentSchema", settings.schema());
+    if (purpose != Purpose.TRANSACTIONS) {
+      properties.setProperty("currentSchema", settings.schema());
+    }
     properties.setProperty("connectTimeout", Integer.toString(CONNECT_SECONDS));
     properties.setProperty("socketTimeout", Integer.toString(purpose.socketSeconds));
     properties.setProperty("tcpKeepAlive", "true");
@@ -131,12 +148,15 @@ final class Database {
     properties.setProperty("reWriteBatchedInserts", "false");
     properties.setProperty("logServerErrorDetail", "false");
     String options =
-        purpose == Purpose.TABLES ? "" : "-c statement_timeout=" + STATEMENT_MILLIS + PLANS;
+        purpose.isOfUsersTables() ? "" : "-c statement_timeout=" + STATEMENT_MILLIS + PLANS;
+    if (purpose == Purpose.TRANSACTIONS) {
+      options = TRANSACTION_DEFAULTS;
+    }
     if (purpose == Purpose.RELAXED) {
       options += " -c synchronous_commit=off";
     }
     properties.setProperty("options", options);
-    if (purpose == Purpose.TABLES) {
+    if (purpose.isOfUsersTables()) {
       // Of one fetch: a row larger than this process can hold is an error, not its end.
       properties.setProperty("maxResultBuffer", MOST_FETCHED);
     }
@@ -152,6 +172,16 @@ final class Database {
         }
       }
       statement.execute("SET synchronous_commit = on");
+    }
+  }
+
+  private void migrate(Purpose purpose, Connection connection) throws SQLException {
+    if (purpose != Purpose.TRANSACTIONS) {
+      migrate(connection);
+      return;
+    }
+    try (Connection own = connect(Purpose.DURABLE)) {
+      migrate(own);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
 import dev.prism.sdk.reader.RecordReader;
+import dev.prism.sdk.transact.Transactor;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -38,6 +39,11 @@ public final class PostgresPlugin implements Plugin {
   @Override
   public Optional<RecordReader> reader(PluginConfig config) {
     return Optional.of(new PostgresReader(PostgresSettings.of(config), InstantSource.system()));
+  }
+
+  @Override
+  public Optional<Transactor> transactor(PluginConfig config) {
+    return Optional.of(new PostgresTransactor(PostgresSettings.of(config), InstantSource.system()));
   }
 
   @Override

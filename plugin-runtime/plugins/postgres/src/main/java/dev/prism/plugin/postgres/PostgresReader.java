@@ -165,7 +165,7 @@ final class PostgresReader implements RecordReader {
       return result;
     } catch (SQLException e) {
       slot.spend();
-      if (isOfChangedTable(e)) {
+      if (Failures.isOfChangedTable(e)) {
         catalog.forget();
         throw PrismException.of(
             Reason.BACKEND_UNAVAILABLE, "the table was changed meanwhile; try again");
@@ -175,14 +175,6 @@ final class PostgresReader implements RecordReader {
       slot.spend();
       throw e;
     }
-  }
-
-  /** A column or table that was there a moment ago. */
-  private static boolean isOfChangedTable(SQLException e) {
-    return switch (String.valueOf(e.getSQLState())) {
-      case "42703", "42P01", "42883", "42804" -> true;
-      default -> false;
-    };
   }
 
   @Override

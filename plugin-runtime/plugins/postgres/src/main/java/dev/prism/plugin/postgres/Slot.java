@@ -70,29 +70,52 @@ final class Slot implements AutoCloseable {
     }
   }
 
+  /**
+   * Does something on the connection as it was left, and on no other one.
+   *
+   * @param failure what a failure is to the caller; also that the connection is gone
+   */
+  <T> T further(Work<T> work, Function<SQLException, RuntimeException> failure) {
+    turn.lock();
+    try {
+      if (connection == null) {
+        throw failure.apply(new SQLException("the connection is gone", "08003"));
+      }
+      return use(work, failure);
+    } finally {
+      turn.unlock();
+    }
+  }
+
   private <T> T with(Work<T> work, Function<SQLException, RuntimeException> failure) {
     turn.lock();
     try {
       open();
-      try {
-        return work.run(this);
-      } catch (SQLException e) {
-        failed(e);
-        throw failure.apply(e);
-      } finally {
-        if (spent) {
-          end();
-        }
-      }
+      return use(work, failure);
     } finally {
       turn.unlock();
+    }
+  }
+
+  private <T> T use(Work<T> work, Function<SQLException, RuntimeException> failure) {
+    try {
+      return work.run(this);
+    } catch (SQLException e) {
+      failed(e);
+      throw failure.apply(e);
+    } finally {
+      if (spent) {
+        end();
+      }
     }
   }
 
   private void failed(SQLException e) {
     LOG.warn("a statement failed: {}", Failures.forLog(e));
     if (Failures.endsConnection(e)) {
-      database.lost();
+      if (!Failures.isTooLarge(e)) {
+        database.lost();
+      }
       end();
     }
   }

@@ -87,7 +87,7 @@ final class Upkeep implements AutoCloseable {
       cameBack.run();
     }
     long arrivals = notifier.arrivals();
-    notifier.counted(slot.read(this::listeners), arrivals);
+    notifier.counted(slot.read(open -> listeners(open, notifier.channel())), arrivals);
     long now = System.nanoTime();
     if (now - nextTrim >= 0) {
       nextTrim =
@@ -108,12 +108,13 @@ final class Upkeep implements AutoCloseable {
   }
 
   /**
-   * How many processes hear what this one says; one of an older build has not said what it hears.
+   * How many processes hear what is said on a channel; one of an older build has not said what it
+   * hears.
    */
-  private int listeners(Slot open) throws SQLException {
+  static int listeners(Slot open, String channel) throws SQLException {
     PreparedStatement count =
         open.prepare("SELECT count(*)::int FROM process WHERE channel IN (?, '')");
-    count.setString(1, notifier.channel());
+    count.setString(1, channel);
     try (ResultSet row = count.executeQuery()) {
       row.next();
       return row.getInt(1);

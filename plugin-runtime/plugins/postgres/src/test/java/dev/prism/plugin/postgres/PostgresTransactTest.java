@@ -1,0 +1,50 @@
+package dev.prism.plugin.postgres;
+
+import dev.prism.conformance.HostedTransactSuite;
+import dev.prism.conformance.SqlTables;
+import dev.prism.sdk.Plugin;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The Transact suite on a real server, with tables that another program made. */
+@Tag("conformance")
+class PostgresTransactTest extends HostedTransactSuite {
+  @TempDir private static Path directory;
+  private TestDatabase server;
+  private SqlTables tables;
+
+  @Override
+  public String backend() {
+    return "postgres";
+  }
+
+  @Override
+  public boolean isAlone() {
+    return false;
+  }
+
+  @Override
+  protected Plugin newPlugin() {
+    return new PostgresPlugin();
+  }
+
+  @Override
+  protected Map<String, String> variables() {
+    server = TestDatabase.open(directory.resolve("server"));
+    tables = new SqlTables(server::other, true, server.tablesSchema("default"));
+    return server.tablesSettings();
+  }
+
+  @Override
+  protected SqlTables tables() {
+    return tables;
+  }
+
+  @AfterAll
+  void stopServer() {
+    server.close();
+  }
+}
