@@ -450,7 +450,8 @@ final class ServerConfigReader {
               config("queue", AccessPattern.ACCESS_PATTERN_QUEUE, "sqlite").build(),
               config("memory-queue", AccessPattern.ACCESS_PATTERN_QUEUE, "memory").build(),
               config("pubsub", AccessPattern.ACCESS_PATTERN_PUBSUB, "memory").build(),
-              config("reader", AccessPattern.ACCESS_PATTERN_READER, "sqlite").build())) {
+              config("reader", AccessPattern.ACCESS_PATTERN_READER, "sqlite").build(),
+              config("transact", AccessPattern.ACCESS_PATTERN_TRANSACT, "sqlite").build())) {
         configs.put(config.getName(), new NamedConfig(config.getName(), config));
       }
     }

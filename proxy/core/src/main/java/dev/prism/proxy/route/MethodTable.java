@@ -59,7 +59,8 @@ public final class MethodTable {
       return serverStreaming
           && access == Access.ACCESS_READ
           && (pattern == AccessPattern.ACCESS_PATTERN_QUEUE
-              || pattern == AccessPattern.ACCESS_PATTERN_PUBSUB);
+              || pattern == AccessPattern.ACCESS_PATTERN_PUBSUB
+              || pattern == AccessPattern.ACCESS_PATTERN_TRANSACT);
     }
 
     /** Whether one request has one answer. */
@@ -116,12 +117,16 @@ public final class MethodTable {
           publishes ? PluginRole.PLUGIN_ROLE_PUBLISHER : PluginRole.PLUGIN_ROLE_CONSUMER;
       case ACCESS_PATTERN_PUBSUB ->
           publishes ? PluginRole.PLUGIN_ROLE_PUBLISHER : PluginRole.PLUGIN_ROLE_LISTENER;
+      case ACCESS_PATTERN_TRANSACT ->
+          name.endsWith("Mailbox")
+              ? PluginRole.PLUGIN_ROLE_LISTENER
+              : PluginRole.PLUGIN_ROLE_PROCESSOR;
       default -> PluginRole.PLUGIN_ROLE_PROCESSOR;
     };
   }
 
   private static Spread spread(AccessPattern pattern, String name) {
-    if (pattern == AccessPattern.ACCESS_PATTERN_QUEUE && name.equals("Acknowledge")) {
+    if (name.startsWith("Acknowledge")) {
       return Spread.OWNERS;
     }
     return pattern == AccessPattern.ACCESS_PATTERN_PUBSUB

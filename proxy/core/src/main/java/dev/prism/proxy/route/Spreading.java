@@ -46,7 +46,7 @@ final class Spreading {
     }
   }
 
-  // ---- acknowledgements ----
+  // ---- acknowledgements, of topics and of mailboxes: the same on the wire ----
 
   private byte[] acknowledge(Passage call, Pool pool)
       throws CallFailedException, InvalidProtocolBufferException {
@@ -56,7 +56,8 @@ final class Spreading {
       int process = Receipts.process(request.getAcks(i).getReceipt());
       parts.computeIfAbsent(pool.find(process), target -> new ArrayList<>()).add(i);
     }
-    if (parts.size() <= 1) {
+    // What takes effect once does so as a whole: any process can take any receipt then.
+    if (parts.size() <= 1 || !request.getIdempotencyKey().isEmpty()) {
       Target only = parts.isEmpty() ? null : parts.keySet().iterator().next();
       return router.call(call, pool, only, call.request());
     }

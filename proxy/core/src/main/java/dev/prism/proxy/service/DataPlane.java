@@ -1,21 +1,14 @@
 package dev.prism.proxy.service;
 
-import com.google.rpc.Status;
 import dev.prism.grpc.Bytes;
 import dev.prism.proxy.gate.Gate;
-import dev.prism.proxy.gate.RequestIds;
 import dev.prism.proxy.log.CallLog;
 import dev.prism.proxy.metrics.MethodMetrics;
 import dev.prism.proxy.metrics.ProxyMetrics;
 import dev.prism.proxy.route.MethodTable;
 import dev.prism.proxy.route.MethodTable.Method;
 import dev.prism.proxy.route.Router;
-import dev.prism.status.PrismException;
-import dev.prism.status.Reason;
-import dev.prism.type.v1.AccessPattern;
-import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
-import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
@@ -24,21 +17,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The data interfaces as gRPC services, made from the contract's descriptors: bodies pass as bytes,
  * so that a new method of the contract needs no code here.
  */
 public final class DataPlane {
-  /** The interfaces that this version serves; methods of the others are UNIMPLEMENTED. */
-  private static final Set<AccessPattern> SERVED =
-      Set.of(
-          AccessPattern.ACCESS_PATTERN_KEYVALUE,
-          AccessPattern.ACCESS_PATTERN_QUEUE,
-          AccessPattern.ACCESS_PATTERN_PUBSUB,
-          AccessPattern.ACCESS_PATTERN_READER);
-
   private final Gate gate;
   private final Router router;
   private final ProxyMetrics metrics;
@@ -87,9 +71,6 @@ public final class DataPlane {
     String service = serviceName(method);
     MethodMetrics figures =
         metrics.method(service, method.fullName().substring(service.length() + 1));
-    if (!SERVED.contains(method.pattern())) {
-      return (call, metadata) -> unimplemented(method, call, metadata, figures);
-    }
     DataCall.Context context =
         new DataCall.Context(method, gate, router, figures, log, subscriptions);
     if (method.clientStreaming()) {
@@ -103,44 +84,6 @@ public final class DataPlane {
       return method.serverStreaming()
           ? new StreamCall(context, call, metadata)
           : new UnaryCall(context, call, metadata);
-    };
-  }
-
-  /**
-   * Answers when the request is whole, or at the first message of a stream of them, whose caller
-   * may never end it. Stock Helidon and a client that is answered before it has ended disagree at
-   * times.
-   */
-  private static ServerCall.Listener<byte[]> unimplemented(
-      Method method, ServerCall<byte[], byte[]> call, Metadata metadata, MethodMetrics metrics) {
-    long received = System.nanoTime();
-    call.request(1);
-    return new ServerCall.Listener<>() {
-      private boolean answered;
-
-      @Override
-      public void onMessage(byte[] message) {
-        if (method.clientStreaming()) {
-          answer();
-        }
-      }
-
-      @Override
-      public void onHalfClose() {
-        answer();
-      }
-
-      private void answer() {
-        if (!answered) {
-          answered = true;
-          Status status =
-              PrismException.status(
-                  Reason.METHOD_UNIMPLEMENTED, "No backend of this server offers this interface.");
-          call.close(
-              Answers.grpc(status), Answers.trailers(status, RequestIds.requestId(metadata)));
-          metrics.ended(status.getCode(), System.nanoTime() - received);
-        }
-      }
     };
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
 import dev.prism.options.Access;
+import dev.prism.plugin.v1.PluginRole;
 import dev.prism.pubsub.v1.PubSubServiceGrpc;
 import dev.prism.queue.v1.QueueServiceGrpc;
 import dev.prism.reader.v1.ReaderServiceGrpc;
@@ -56,6 +57,22 @@ class MethodTableTest {
     assertThat(get.pattern()).isEqualTo(AccessPattern.ACCESS_PATTERN_KEYVALUE);
     assertThat(get.request().getFullName()).isEqualTo("prism.keyvalue.v1.GetRequest");
     assertThat(get.response().getFullName()).isEqualTo("prism.keyvalue.v1.GetResponse");
+  }
+
+  @Test
+  void mailboxesAreTheListenersAndTransactionsTheProcessors() {
+    MethodTable.Method write = table.find("prism.transact.v1.TransactService/Write");
+    MethodTable.Method read = table.find("prism.transact.v1.TransactService/ReadMailbox");
+    MethodTable.Method ack = table.find("prism.transact.v1.TransactService/AcknowledgeMailbox");
+    MethodTable.Method steps = table.find("prism.transact.v1.TransactService/Transaction");
+
+    assertThat(write.role()).isEqualTo(PluginRole.PLUGIN_ROLE_PROCESSOR);
+    assertThat(steps.role()).isEqualTo(PluginRole.PLUGIN_ROLE_PROCESSOR);
+    assertThat(steps.isSubscription()).isFalse();
+    assertThat(read.role()).isEqualTo(PluginRole.PLUGIN_ROLE_LISTENER);
+    assertThat(read.isSubscription()).isTrue();
+    assertThat(ack.role()).isEqualTo(PluginRole.PLUGIN_ROLE_LISTENER);
+    assertThat(ack.spread()).isEqualTo(Spread.OWNERS);
   }
 
   @Test

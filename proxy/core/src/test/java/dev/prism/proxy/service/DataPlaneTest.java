@@ -15,16 +15,13 @@ import dev.prism.keyvalue.v1.ScanResponse;
 import dev.prism.link.CallHeader;
 import dev.prism.link.Link;
 import dev.prism.link.LinkException;
-import dev.prism.proxy.route.MethodTable;
 import dev.prism.proxy.session.BoundConfig;
 import dev.prism.proxy.testing.DataPlaneHarness;
 import dev.prism.proxy.testing.Details;
 import dev.prism.proxy.testing.InProcessPlugins;
 import dev.prism.proxy.testing.ProbedLink;
 import dev.prism.status.Reason;
-import dev.prism.type.v1.AccessPattern;
 import io.grpc.CallOptions;
-import io.grpc.ClientCall;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -37,7 +34,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -276,56 +272,6 @@ class DataPlaneTest {
     StatusRuntimeException failure = failure(() -> hasty.put(put("k", "v")));
 
     assertThat(reason(failure)).isEqualTo(Reason.PLUGIN_UNAVAILABLE.name());
-  }
-
-  @Test
-  void everyMethodWithOneRequestOfAnInterfaceThatNoBackendOffersIsUnimplemented() throws Exception {
-    List<MethodTable.Method> planned =
-        MethodTable.ofContract().all().stream()
-            .filter(method -> method.pattern() != AccessPattern.ACCESS_PATTERN_KEYVALUE)
-            .filter(method -> method.pattern() != AccessPattern.ACCESS_PATTERN_QUEUE)
-            .filter(method -> method.pattern() != AccessPattern.ACCESS_PATTERN_PUBSUB)
-            .filter(method -> method.pattern() != AccessPattern.ACCESS_PATTERN_READER)
-            .filter(method -> !method.clientStreaming())
-            .toList();
-
-    for (MethodTable.Method method : planned) {
-      StatusRuntimeException answer = raw(method);
-
-      assertThat(answer.getStatus().getCode())
-          .as(method.fullName())
-          .isEqualTo(Status.Code.UNIMPLEMENTED);
-      assertThat(reason(answer)).isEqualTo(Reason.METHOD_UNIMPLEMENTED.name());
-    }
-    assertThat(planned).isNotEmpty();
-  }
-
-  /** Sends one empty request and ends; returns how the call was closed. */
-  private StatusRuntimeException raw(MethodTable.Method method) throws Exception {
-    MethodDescriptor.MethodType type =
-        method.serverStreaming()
-            ? MethodDescriptor.MethodType.SERVER_STREAMING
-            : MethodDescriptor.MethodType.UNARY;
-    ClientCall<byte[], byte[]> call =
-        server.channel.newCall(
-            MethodDescriptor.newBuilder(Bytes.MARSHALLER, Bytes.MARSHALLER)
-                .setFullMethodName(method.fullName())
-                .setType(type)
-                .build(),
-            CallOptions.DEFAULT);
-    CompletableFuture<StatusRuntimeException> closed = new CompletableFuture<>();
-    call.start(
-        new ClientCall.Listener<>() {
-          @Override
-          public void onClose(Status status, Metadata trailers) {
-            closed.complete(status.asRuntimeException(trailers));
-          }
-        },
-        new Metadata());
-    call.request(1);
-    call.sendMessage(new byte[0]);
-    call.halfClose();
-    return closed.get(10, TimeUnit.SECONDS);
   }
 
   @Test
