@@ -2,6 +2,8 @@ package dev.prism.plugin.dynamodb;
 
 import dev.prism.status.PrismException;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,16 +35,17 @@ final class Dynamo implements AutoCloseable {
   /** A read whose answer was lost is made again so often. */
   private static final int LOST_READS = 2;
 
+  private static final long THROTTLED_LOG_NANOS = TimeUnit.MINUTES.toNanos(1);
+
   static {
-    // Read once, by the first connection of the process. By default the JDK sends a POST again
-    // that was not answered, and keeps five idle connections.
-    System.setProperty("sun.net.http.retryPost", "false");
+    // Read once, by the first connection of the process. By default five idle ones are kept.
     System.setProperty("http.maxConnections", "64");
   }
 
   private final DynamoDbClient client;
   private final DynamoDbClient probe;
   private final @Nullable DefaultCredentialsProvider chain;
+  private final AtomicLong throttledNanos = new AtomicLong(System.nanoTime() - THROTTLED_LOG_NANOS);
   private volatile String lastFailure = "";
 
   Dynamo(DynamoSettings settings) {
@@ -146,14 +149,22 @@ final class Dynamo implements AutoCloseable {
   }
 
   private void failed(SdkException e) {
-    Failure failure = Failure.of(e);
-    if (failure == Failure.CONDITION || failure == Failure.CONFLICT || failure == Failure.MISSING) {
-      return; // part of ordinary traffic
-    }
-    String text = Failure.forLog(e);
-    if (!text.equals(lastFailure)) { // not with every call
-      lastFailure = text;
-      LOG.warn("a request failed: {}", text);
+    switch (Failure.of(e)) {
+      case CONDITION, CONFLICT, MISSING -> {} // part of ordinary traffic
+      case THROTTLED -> {
+        long now = System.nanoTime();
+        long last = throttledNanos.get();
+        if (now - last > THROTTLED_LOG_NANOS && throttledNanos.compareAndSet(last, now)) {
+          LOG.warn("DynamoDB throttles requests: {}", Failure.forLog(e));
+        }
+      }
+      case UNREACHABLE, DENIED, INVALID, LOST -> {
+        String text = Failure.forLog(e);
+        if (!text.equals(lastFailure)) { // not with every call
+          lastFailure = text;
+          LOG.warn("a request failed: {}", text);
+        }
+      }
     }
   }
 

@@ -19,7 +19,7 @@ enum Failure {
   CONDITION(Reason.INTERNAL, "the database refused the call"),
   /** Too much at once for the table or one of its partitions. Nothing was done. */
   THROTTLED(Reason.OVERLOADED, "DynamoDB throttles the table: nothing was changed"),
-  /** A transaction has one of the items. Nothing was done. */
+  /** A transaction has one of the items, or somebody else just does the same. Nothing was done. */
   CONFLICT(Reason.TRANSACTION_CONFLICT, "a transaction has the item: nothing was changed"),
   /** Not sent. */
   UNREACHABLE(Reason.BACKEND_UNAVAILABLE, "DynamoDB cannot be reached: nothing was changed"),
@@ -55,7 +55,8 @@ enum Failure {
           "ThrottlingException",
           "LimitExceededException" ->
           THROTTLED;
-      case "TransactionConflictException",
+      case "ResourceInUseException",
+          "TransactionConflictException",
           "TransactionInProgressException",
           "ReplicatedWriteConflictException" ->
           CONFLICT;

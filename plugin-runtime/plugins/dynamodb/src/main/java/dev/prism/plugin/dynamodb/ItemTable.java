@@ -139,14 +139,14 @@ final class ItemTable {
     }
   }
 
-  private static AttributeDefinition binary(String name) {
+  static AttributeDefinition binary(String name) {
     return AttributeDefinition.builder()
         .attributeName(name)
         .attributeType(ScalarAttributeType.B)
         .build();
   }
 
-  private static KeySchemaElement part(String name, KeyType type) {
+  static KeySchemaElement part(String name, KeyType type) {
     return KeySchemaElement.builder().attributeName(name).keyType(type).build();
   }
 

@@ -8,14 +8,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
  * The writes of one batch: puts on no condition together, up to 25 a request; what must be atomic
- * or is to be remembered as a transaction a unit; every other write as a request of its own. All of
- * these are under way at the same time.
+ * or is to be remembered in transactions; every other write as a request of its own. All of these
+ * are under way at the same time.
  */
 final class ItemWrites {
   private final ItemReads reads;
@@ -25,6 +27,7 @@ final class ItemWrites {
   private final @Nullable WriteResult[][] each;
   private final List<Runnable> requests = new ArrayList<>();
   private final List<PlainPuts.One> plain = new ArrayList<>();
+  private final SharedTransactions shared;
 
   /**
    * @param reads consistent ones, and until when to try
@@ -33,6 +36,7 @@ final class ItemWrites {
     this.reads = reads;
     this.etags = etags;
     this.units = units;
+    this.shared = new SharedTransactions(reads);
     this.whole = new UnitResult[units.size()];
     this.each = new WriteResult[units.size()][];
   }
@@ -44,7 +48,7 @@ final class ItemWrites {
       Unit unit = units.get(i);
       each[i] = new WriteResult[unit.writes().size()];
       if (unit.idempotency() != null || (unit.atomic() && unit.writes().size() > 1)) {
-        requests.add(() -> whole[at] = new UnitTransaction(reads, etags, unit).run());
+        transact(new UnitTransaction(reads, etags, unit), result -> whole[at] = result);
       } else {
         for (int j = 0; j < unit.writes().size(); j++) {
           int place = j;
@@ -58,8 +62,22 @@ final class ItemWrites {
           plain.subList(i * plain.size() / chunks, (i + 1) * plain.size() / chunks);
       requests.add(() -> new PlainPuts(reads, chunk).run());
     }
+    Queue<SharedTransactions.Member> alone = new ConcurrentLinkedQueue<>();
+    requests.addAll(shared.requests(alone::add));
     together.run(requests);
+    together.run(
+        alone.stream()
+            .<Runnable>map(each -> () -> each.result().accept(each.unit().run()))
+            .toList());
     return results();
+  }
+
+  private void transact(UnitTransaction unit, Consumer<UnitResult> result) {
+    if (unit.isPlain() && unit.changes() <= Transaction.MOST_CHANGES) {
+      shared.add(unit, result);
+    } else {
+      requests.add(() -> result.accept(unit.run()));
+    }
   }
 
   private void add(Write write, Consumer<WriteResult> result) {

@@ -24,13 +24,13 @@ final class Together implements AutoCloseable {
   }
 
   /**
-   * Returns when all are done; one alone is done on the calling thread.
+   * Returns when all are done; one alone on the calling thread.
    *
    * @throws RuntimeException what one of them has thrown, when all are over
    */
   void run(List<Runnable> tasks) {
-    if (tasks.size() == 1) {
-      tasks.getFirst().run();
+    if (tasks.size() <= 1) {
+      tasks.forEach(Runnable::run);
       return;
     }
     List<Future<?>> running = new ArrayList<>(tasks.size());

@@ -13,14 +13,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
-import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
-import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
-import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
 /**
  * A unit whose writes go together, or with what is remembered of them: it looks at the items,
@@ -28,10 +23,6 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
  * looks again.
  */
 final class UnitTransaction {
-  /** As many as TransactWriteItems takes. */
-  private static final int MOST_ACTIONS = 100;
-
-  private static final long MOST_BYTES = 4 << 20;
   private static final long REMEMBER_MILLIS = TimeUnit.HOURS.toMillis(25);
 
   private final ItemReads reads;
@@ -39,7 +30,6 @@ final class UnitTransaction {
   private final Unit unit;
   private final List<Map<String, AttributeValue>> keys;
   private final @Nullable Map<String, AttributeValue> memory;
-  private boolean unknown;
 
   /**
    * @param reads consistent ones, and until when to try
@@ -59,15 +49,24 @@ final class UnitTransaction {
             : ItemAttributes.remembered(reads.namespace(), idempotency.scope(), idempotency.key());
   }
 
+  /** How many changes it makes at most. */
+  int changes() {
+    return keys.size() + (memory == null ? 0 : 1);
+  }
+
+  /** Whether it may be tried before anything was looked at. */
+  boolean isPlain() {
+    return unit.writes().stream().allMatch(Writes::isPlain);
+  }
+
   UnitResult run() {
-    int actions = unit.writes().size() + (memory == null ? 0 : 1);
-    if (actions > MOST_ACTIONS) {
-      return tooMany(MOST_ACTIONS - (memory == null ? 0 : 1));
+    if (changes() > Transaction.MOST_CHANGES) {
+      return tooMany(Transaction.MOST_CHANGES - (memory == null ? 0 : 1));
     }
     try {
       return decide();
     } catch (PrismException e) {
-      return new UnitResult.Failed(unknown ? Failure.LOST.ofWrite().status() : e.status());
+      return new UnitResult.Failed(e.status());
     }
   }
 
@@ -86,7 +85,7 @@ final class UnitTransaction {
   }
 
   private UnitResult decide() {
-    boolean look = !unit.writes().stream().allMatch(Writes::isPlain);
+    boolean look = !isPlain();
     for (int attempt = 0; ; attempt++) {
       Map<Map<String, AttributeValue>, Map<String, AttributeValue>> seen = look ? look() : Map.of();
       UnitResult known = known(memory == null ? null : seen.get(memory));
@@ -97,7 +96,7 @@ final class UnitTransaction {
       if (plan.over() != null) {
         return plan.over();
       }
-      Failure failure = transact(plan);
+      Failure failure = Transaction.make(reads, plan.changes());
       if (failure == null) {
         return new UnitResult.Applied(plan.results());
       }
@@ -159,7 +158,16 @@ final class UnitTransaction {
    *
    * @param over what the caller is told at once, because there is nothing to do
    */
-  private record Plan(List<Change> changes, List<WriteResult> results, @Nullable UnitResult over) {}
+  record Plan(List<Change> changes, List<WriteResult> results, @Nullable UnitResult over) {
+    long bytes() {
+      return changes.stream().mapToLong(Change::size).sum();
+    }
+  }
+
+  /** What is to be done where none of the items has to be looked at. */
+  Plan plan() {
+    return plan(Map.of());
+  }
 
   private Plan plan(Map<Map<String, AttributeValue>, Map<String, AttributeValue>> seen) {
     List<Change> changes = new ArrayList<>();
@@ -197,8 +205,10 @@ final class UnitTransaction {
     if (changes.isEmpty()) {
       return new Plan(changes, results, new UnitResult.Applied(results));
     }
-    long bytes = changes.stream().mapToLong(Change::size).sum();
-    return new Plan(changes, results, bytes > MOST_BYTES ? tooLarge(bytes) : null);
+    Plan plan = new Plan(changes, results, null);
+    return plan.bytes() > Transaction.MOST_BYTES
+        ? new Plan(changes, results, tooLarge(plan.bytes()))
+        : plan;
   }
 
   private static UnitResult tooLarge(long bytes) {
@@ -206,7 +216,7 @@ final class UnitTransaction {
         PrismException.status(
             Reason.MESSAGE_TOO_LARGE,
             "on DynamoDB what is written together has at most %d bytes, not %d"
-                .formatted(MOST_BYTES, bytes)));
+                .formatted(Transaction.MOST_BYTES, bytes)));
   }
 
   private Change remember(
@@ -218,55 +228,5 @@ final class UnitTransaction {
     item.put(ItemAttributes.ENDS_MS, ItemAttributes.number(until));
     item.put(ItemAttributes.ENDS, ItemAttributes.ends(until));
     return new Change.Put(item, Condition.absent(reads.now()));
-  }
-
-  /**
-   * Writes it all. Where an answer was lost the same request is sent again: by its token DynamoDB
-   * knows for ten minutes what it has done.
-   *
-   * @return null where it was done; a failure after which it certainly was not
-   * @throws PrismException OUTCOME_UNKNOWN
-   */
-  private @Nullable Failure transact(Plan plan) {
-    TransactWriteItemsRequest request =
-        TransactWriteItemsRequest.builder()
-            .clientRequestToken(UUID.randomUUID().toString())
-            .transactItems(
-                plan.changes().stream().map(each -> each.together(reads.table())).toList())
-            .build();
-    for (int attempt = 0; ; attempt++) {
-      Failure failure;
-      try {
-        reads.dynamo().once(client -> client.transactWriteItems(request));
-        return null;
-      } catch (TransactionCanceledException e) {
-        unknown = false;
-        return cancelled(e);
-      } catch (SdkException e) {
-        failure = Failure.of(e);
-      }
-      unknown |= failure == Failure.LOST;
-      if (!unknown) {
-        return failure;
-      }
-      if (!reads.deadline().pause(attempt)) {
-        throw Failure.LOST.ofWrite();
-      }
-    }
-  }
-
-  private static Failure cancelled(TransactionCanceledException e) {
-    Failure worst = Failure.CONDITION;
-    for (CancellationReason reason : e.cancellationReasons()) {
-      switch (reason.code() == null ? "" : reason.code()) {
-        case "ThrottlingError", "ProvisionedThroughputExceeded" -> worst = Failure.THROTTLED;
-        case "TransactionConflict" -> worst = Failure.CONFLICT;
-        case "ValidationError", "ItemCollectionSizeLimitExceeded" -> {
-          return Failure.INVALID;
-        }
-        default -> {} // another of the items, or its condition
-      }
-    }
-    return worst;
   }
 }

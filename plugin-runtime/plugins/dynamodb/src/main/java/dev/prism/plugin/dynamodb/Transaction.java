@@ -1,0 +1,71 @@
+package dev.prism.plugin.dynamodb;
+
+import dev.prism.status.PrismException;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
+
+/** Changes that are made all or none. */
+final class Transaction {
+  /** As many changes as TransactWriteItems takes. */
+  static final int MOST_CHANGES = 100;
+
+  /** As much as it takes. */
+  static final long MOST_BYTES = 4 << 20;
+
+  private Transaction() {}
+
+  /**
+   * Makes the changes. Where an answer was lost the same request is sent again: by its token
+   * DynamoDB knows for ten minutes what it has done.
+   *
+   * @param reads until when to try
+   * @return null where they were made; otherwise why they certainly were not
+   * @throws PrismException OUTCOME_UNKNOWN
+   */
+  static @Nullable Failure make(ItemReads reads, List<Change> changes) {
+    TransactWriteItemsRequest request =
+        TransactWriteItemsRequest.builder()
+            .clientRequestToken(UUID.randomUUID().toString())
+            .transactItems(changes.stream().map(each -> each.together(reads.table())).toList())
+            .build();
+    boolean lost = false;
+    for (int attempt = 0; ; attempt++) {
+      Failure failure;
+      try {
+        reads.dynamo().once(client -> client.transactWriteItems(request));
+        return null;
+      } catch (TransactionCanceledException e) {
+        return cancelled(e);
+      } catch (SdkException e) {
+        failure = Failure.of(e);
+      }
+      lost |= failure == Failure.LOST;
+      if (!lost) {
+        return failure;
+      }
+      if (!reads.deadline().pause(attempt)) {
+        throw Failure.LOST.ofWrite();
+      }
+    }
+  }
+
+  private static Failure cancelled(TransactionCanceledException e) {
+    Failure worst = Failure.CONDITION;
+    for (CancellationReason reason : e.cancellationReasons()) {
+      switch (reason.code() == null ? "" : reason.code()) {
+        case "ThrottlingError", "ProvisionedThroughputExceeded" -> worst = Failure.THROTTLED;
+        case "TransactionConflict" -> worst = Failure.CONFLICT;
+        case "ValidationError", "ItemCollectionSizeLimitExceeded" -> {
+          return Failure.INVALID;
+        }
+        default -> {} // another of the items, or its condition
+      }
+    }
+    return worst;
+  }
+}
