@@ -21,7 +21,8 @@ class DynamoKeyValueFaultsTest {
 
   @Test
   void noAcknowledgedPutIsLostWhileThePluginIsKilled() throws Exception {
-    try (DynamoDbServer server = DynamoDbServer.start(Prism.newDirectory("dynamodb-server"));
+    try (DynamoDbServer server =
+            DynamoDbServer.startDurable(Prism.newDirectory("dynamodb-server"));
         Prism prism = Prism.upWith("dynamodb", server.settings())) {
       putWhile(prism, () -> Signals.killAndAwaitTheNext(prism, "dynamodb"));
     }
@@ -29,7 +30,8 @@ class DynamoKeyValueFaultsTest {
 
   @Test
   void noAcknowledgedPutIsLostWhileTheServerIsKilledAndStarted() throws Exception {
-    try (DynamoDbServer server = DynamoDbServer.start(Prism.newDirectory("dynamodb-server"));
+    try (DynamoDbServer server =
+            DynamoDbServer.startDurable(Prism.newDirectory("dynamodb-server"));
         Prism prism = Prism.upWith("dynamodb", server.settings())) {
       putWhile(
           prism,

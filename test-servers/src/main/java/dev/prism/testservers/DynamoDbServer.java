@@ -1,18 +1,18 @@
 package dev.prism.testservers;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What stands in for DynamoDB on a free port of loopback: Dynoxide, which speaks its protocol and
- * keeps tables in a SQLite file; or the server that {@code PRISM_TEST_DYNAMODB_URL} names, which
- * cannot be stopped from here.
+ * keeps tables in SQLite; or the server that {@code PRISM_TEST_DYNAMODB_URL} names, which cannot be
+ * stopped from here.
  *
- * <p>Every write is one commit of SQLite's, with write-ahead log and a sync, so that a kill loses
- * nothing that was answered, but for the tokens of transactions, which are in its memory. All reads
- * are consistent, nothing is throttled and no transaction conflicts with another.
+ * <p>All of its reads are consistent, nothing is throttled and no transaction conflicts with
+ * another.
  */
 public final class DynamoDbServer implements AutoCloseable {
   private static final String EXTERNAL = "PRISM_TEST_DYNAMODB_URL";
@@ -23,50 +23,58 @@ public final class DynamoDbServer implements AutoCloseable {
   private final String url;
   private final int port;
   private final Path directory;
+  private final boolean durable;
   private @Nullable ServerProcess process;
 
-  private DynamoDbServer(String url, int port, Path directory) {
+  private DynamoDbServer(String url, int port, Path directory, boolean durable) {
     this.url = url;
     this.port = port;
     this.directory = directory;
+    this.durable = durable;
   }
 
-  /** The one that the environment names, or a new and empty one with its files in the directory. */
+  /**
+   * The one that the environment names, or a new and empty one that keeps everything in its memory.
+   *
+   * @param directory where it runs
+   */
   public static DynamoDbServer forTests(Path directory) {
     String external = System.getenv(EXTERNAL);
     return external == null || external.isBlank()
-        ? start(directory)
-        : new DynamoDbServer(external.strip(), 0, directory);
+        ? start(directory, false)
+        : new DynamoDbServer(external.strip(), 0, directory, false);
   }
 
-  /** A new and empty one with its files in the directory. */
-  public static DynamoDbServer start(Path directory) {
+  /**
+   * A new and empty one with its tables in a file of the directory. Each write of an item is a
+   * commit of its own, synced before it is answered: a kill loses none, but the tokens of
+   * transactions, which are in its memory.
+   */
+  public static DynamoDbServer startDurable(Path directory) {
+    return start(directory, true);
+  }
+
+  private static DynamoDbServer start(Path directory, boolean durable) {
     int port = ServerProcess.freePort();
     DynamoDbServer server =
-        new DynamoDbServer("http://127.0.0.1:" + port, port, directory.toAbsolutePath());
+        new DynamoDbServer("http://127.0.0.1:" + port, port, directory.toAbsolutePath(), durable);
     server.startAgain();
     return server;
   }
 
-  /** Starts it where it was stopped or killed: on the same port, with what it has kept. */
+  /**
+   * Starts it where it was stopped or killed: on the same port, with what it has kept, which is
+   * nothing in memory.
+   */
   public void startAgain() {
     Path program = CargoProgram.installed("dynamodb", CRATE, VERSION, FEATURES, "dynoxide");
-    process =
-        ServerProcess.start(
-            directory,
-            Map.of(),
-            List.of(
-                program.toString(),
-                "serve",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                Integer.toString(port),
-                "--db-path",
-                directory.resolve("tables.db").toString(),
-                "--log",
-                "quiet"),
-            () -> ServerProcess.listens(port));
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of(program.toString(), "serve", "--host", "127.0.0.1"));
+    command.addAll(List.of("--port", Integer.toString(port), "--log", "quiet"));
+    if (durable) {
+      command.addAll(List.of("--db-path", directory.resolve("tables.db").toString()));
+    }
+    process = ServerProcess.start(directory, Map.of(), command, () -> ServerProcess.listens(port));
   }
 
   /** Where it is, {@code http://HOST:PORT}. */

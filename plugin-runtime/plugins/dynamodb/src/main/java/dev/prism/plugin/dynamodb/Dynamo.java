@@ -27,7 +27,7 @@ final class Dynamo implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Dynamo.class);
 
   /** DynamoDB answers within milliseconds; what takes longer than this has been lost. */
-  private static final Duration ANSWER = Duration.ofSeconds(3);
+  private static final Duration ANSWER = Duration.ofSeconds(5);
 
   private static final Duration CONNECT = Duration.ofSeconds(2);
   private static final Duration PROBE = Duration.ofSeconds(1);
