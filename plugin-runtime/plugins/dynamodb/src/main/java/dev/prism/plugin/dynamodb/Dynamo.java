@@ -13,6 +13,7 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -61,7 +62,7 @@ final class Dynamo implements AutoCloseable {
     try {
       return chain.resolveCredentials();
     } catch (SdkException e) {
-      throw new NoCredentialsException(e);
+      throw SdkClientException.create("no credentials", new NoCredentialsException(e));
     }
   }
 

@@ -24,7 +24,9 @@ enum Failure {
   /** Not sent. */
   UNREACHABLE(Reason.BACKEND_UNAVAILABLE, "DynamoDB cannot be reached: nothing was changed"),
   /** Who the plugin is, or what it may do. Nothing was done. */
-  DENIED(Reason.BACKEND_UNAVAILABLE, "DynamoDB refuses the plugin: its log says why"),
+  DENIED(
+      Reason.BACKEND_UNAVAILABLE,
+      "DynamoDB refuses the plugin, or it has no credentials: its log says why"),
   /** The table is not there. Nothing was done. */
   MISSING(Reason.BACKEND_UNAVAILABLE, "the table is not there: nothing was changed"),
   /** The request is wrong. Nothing was done. */
@@ -110,9 +112,10 @@ enum Failure {
   /** Names what went wrong, for a log: neither values nor secrets are in it. */
   static String forLog(SdkException e) {
     if (e instanceof AwsServiceException answer) {
+      var details = answer.awsErrorDetails();
       // What else DynamoDB refuses it may quote.
-      String said = of(e) == DENIED ? " " + answer.awsErrorDetails().errorMessage() : "";
-      return answer.statusCode() + " " + code(answer) + said;
+      boolean tell = of(e) == DENIED && details != null;
+      return answer.statusCode() + " " + code(answer) + (tell ? " " + details.errorMessage() : "");
     }
     Throwable cause = e;
     while (cause.getCause() != null) {

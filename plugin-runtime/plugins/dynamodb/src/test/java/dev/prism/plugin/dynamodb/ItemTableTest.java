@@ -6,6 +6,7 @@ import static dev.prism.plugin.dynamodb.Fixtures.value;
 import static dev.prism.plugin.dynamodb.Fixtures.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.prism.sdk.PluginConfig;
 import dev.prism.status.PrismException;
@@ -139,6 +140,28 @@ class ItemTableTest {
             "b")) {
       assertFails(Reason.BACKEND_UNAVAILABLE, () -> write(store, put("k", "v")));
       assertFails(Reason.BACKEND_UNAVAILABLE, store::ping);
+    }
+  }
+
+  @Test
+  void withoutCredentialsItIsUnavailableToo() {
+    assumeTrue(System.getenv("AWS_ACCESS_KEY_ID") == null);
+    Map<String, String> nothing =
+        Map.of(
+            "aws.disableEc2Metadata",
+            "true",
+            "aws.sharedCredentialsFile",
+            "/no/such",
+            "aws.configFile",
+            "/no/such");
+    nothing.forEach(System::setProperty);
+    try (DynamoStore store =
+        Fixtures.store(
+            Map.of("AWS_REGION", "eu-central-1"), "DYNAMODB_ENDPOINT", "http://127.0.0.1:1")) {
+      assertFails(Reason.BACKEND_UNAVAILABLE, () -> write(store, put("k", "v")));
+      assertThatThrownBy(store::ping).hasMessageContaining("refuses the plugin");
+    } finally {
+      nothing.keySet().forEach(System::clearProperty);
     }
   }
 
