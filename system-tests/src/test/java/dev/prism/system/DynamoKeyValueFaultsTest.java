@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 @Tag("system")
 class DynamoKeyValueFaultsTest {
   private static final int CALLERS = 16;
-  private static final int PUTS = 10_000;
+  private static final int PUTS = 4_000;
 
   @Test
   void noAcknowledgedPutIsLostWhileThePluginIsKilled() throws Exception {

@@ -23,6 +23,9 @@ sealed interface Change {
       Condition condition)
       implements Change {}
 
+  /** Changes nothing: the others are made where the condition holds of this one. */
+  record Check(Map<String, AttributeValue> key, Condition condition) implements Change {}
+
   /**
    * Asks for it alone.
    *
@@ -55,6 +58,7 @@ sealed interface Change {
                       .updateExpression(expression)
                       .conditionExpression(condition.expression())
                       .expressionAttributeValues(Condition.values(condition, values)));
+      case Check _ -> throw new IllegalStateException("a check alone has nothing to check for");
     }
   }
 
@@ -86,6 +90,14 @@ sealed interface Change {
                       .updateExpression(expression)
                       .conditionExpression(condition.expression())
                       .expressionAttributeValues(Condition.values(condition, values)));
+      case Check(var key, var condition) ->
+          one.conditionCheck(
+              check ->
+                  check
+                      .tableName(table)
+                      .key(key)
+                      .conditionExpression(condition.expression())
+                      .expressionAttributeValues(Condition.values(condition, Map.of())));
     }
     return one.build();
   }
@@ -96,6 +108,7 @@ sealed interface Change {
       case Put(var item, _) -> ItemAttributes.size(item);
       case Delete(var key, _) -> ItemAttributes.size(key);
       case Update(var key, _, _, _) -> ItemAttributes.size(key);
+      case Check(var key, _) -> ItemAttributes.size(key);
     };
   }
 }

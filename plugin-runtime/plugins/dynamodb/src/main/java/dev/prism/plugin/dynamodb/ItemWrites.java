@@ -81,12 +81,17 @@ final class ItemWrites {
   }
 
   private void add(Write write, Consumer<WriteResult> result) {
-    if (Writes.isPlain(write)) {
-      long expiry = Writes.expiry(write, null);
-      Map<String, AttributeValue> key = ItemAttributes.key(reads.namespace(), write.key());
-      if (Writes.change(write, key, etags.next(), expiry, null) instanceof Change.Put put) {
-        plain.add(new PlainPuts.One(put.item(), expiry, result));
-      }
+    if (write instanceof Write.Put put && Writes.isPlain(put)) {
+      long expiry = Writes.expiry(put, null);
+      Map<String, AttributeValue> item =
+          ItemAttributes.item(
+              ItemAttributes.key(reads.namespace(), put.key()),
+              put.value(),
+              etags.next(),
+              expiry,
+              put.contentType(),
+              put.metadata());
+      plain.add(new PlainPuts.One(item, expiry, result));
     } else if (Writes.needsLook(write)) {
       requests.add(() -> result.accept(alone(write)));
     } else {

@@ -67,7 +67,7 @@ final class SharedTransactions {
       boolean made = Transaction.make(reads, all) == null;
       for (Member member : group) {
         if (made) {
-          member.result().accept(new UnitResult.Applied(member.plan().results()));
+          member.result().accept(member.plan().result());
         } else {
           alone.accept(member);
         }

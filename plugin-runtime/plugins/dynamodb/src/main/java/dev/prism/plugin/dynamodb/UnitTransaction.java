@@ -93,12 +93,9 @@ final class UnitTransaction {
         return known;
       }
       Plan plan = plan(seen);
-      if (plan.over() != null) {
-        return plan.over();
-      }
-      Failure failure = Transaction.make(reads, plan.changes());
+      Failure failure = plan.changes().isEmpty() ? null : Transaction.make(reads, plan.changes());
       if (failure == null) {
-        return new UnitResult.Applied(plan.results());
+        return plan.result();
       }
       look = true;
       if (failure != Failure.CONDITION
@@ -153,12 +150,8 @@ final class UnitTransaction {
                 "this idempotency key came with another request before: use a new one"));
   }
 
-  /**
-   * What is to be done, and what the caller is told when it was.
-   *
-   * @param over what the caller is told at once, because there is nothing to do
-   */
-  record Plan(List<Change> changes, List<WriteResult> results, @Nullable UnitResult over) {
+  /** What is to be done, and what the caller is told when it was. */
+  record Plan(List<Change> changes, UnitResult result) {
     long bytes() {
       return changes.stream().mapToLong(Change::size).sum();
     }
@@ -172,14 +165,12 @@ final class UnitTransaction {
   private Plan plan(Map<Map<String, AttributeValue>, Map<String, AttributeValue>> seen) {
     List<Change> changes = new ArrayList<>();
     List<WriteResult> results = new ArrayList<>();
-    boolean failed = false;
     for (int i = 0; i < keys.size(); i++) {
       Write write = unit.writes().get(i);
       Map<String, AttributeValue> stored = seen.get(keys.get(i));
-      boolean withBody = write instanceof Write.CompareAndSwap;
       Item present =
           stored != null && ItemAttributes.isLive(stored, reads.now())
-              ? ItemAttributes.value(stored, withBody)
+              ? ItemAttributes.value(stored, write instanceof Write.CompareAndSwap)
               : null;
       if (Writes.holds(write, present)) {
         String etag = etags.next();
@@ -189,26 +180,33 @@ final class UnitTransaction {
         results.add(Writes.done(write, etag, expiry));
       } else {
         WriteResult refused = Writes.refused(write, present);
-        if (refused instanceof WriteResult.Failed(var status)) {
-          failed = true;
-          if (unit.atomic()) {
-            return new Plan(List.of(), List.of(), new UnitResult.Failed(status));
-          }
+        if (refused instanceof WriteResult.Failed(var status) && unit.atomic()) {
+          return undone(new UnitResult.Failed(status));
         }
         results.add(refused);
       }
     }
-    boolean forgotten = failed && results.size() == 1;
-    if (memory != null && unit.idempotency() != null && !forgotten) {
+    if (results.size() == 1 && results.getFirst() instanceof WriteResult.Failed) {
+      return undone(new UnitResult.Applied(results));
+    }
+    if (memory != null && unit.idempotency() != null) {
       changes.add(remember(memory, unit.idempotency(), results));
     }
-    if (changes.isEmpty()) {
-      return new Plan(changes, results, new UnitResult.Applied(results));
-    }
-    Plan plan = new Plan(changes, results, null);
-    return plan.bytes() > Transaction.MOST_BYTES
-        ? new Plan(changes, results, tooLarge(plan.bytes()))
-        : plan;
+    Plan plan = new Plan(changes, new UnitResult.Applied(results));
+    return plan.bytes() > Transaction.MOST_BYTES ? undone(tooLarge(plan.bytes())) : plan;
+  }
+
+  /**
+   * Nothing is to be done. Where the unit has an idempotency key that it has not taken effect
+   * before is asked once more: a look may see what a transaction has written, and not yet that it
+   * is remembered.
+   */
+  private Plan undone(UnitResult result) {
+    return new Plan(
+        memory == null
+            ? List.of()
+            : List.of(new Change.Check(memory, Condition.absent(reads.now()))),
+        result);
   }
 
   private static UnitResult tooLarge(long bytes) {

@@ -18,14 +18,17 @@ import com.google.rpc.Status;
 import dev.prism.plugin.dynamodb.Interposed.Fault;
 import dev.prism.sdk.keyvalue.Consistency;
 import dev.prism.sdk.keyvalue.Item;
+import dev.prism.sdk.keyvalue.Unit;
 import dev.prism.sdk.keyvalue.UnitResult;
 import dev.prism.sdk.keyvalue.Write;
 import dev.prism.sdk.keyvalue.WriteResult;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import dev.prism.testservers.DynamoDbServer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -143,6 +146,30 @@ class DynamoFaultsTest {
         .hasSize(2)
         .extracting(Interposed.Request::body)
         .containsOnly(between.requests("TransactWriteItems").getFirst().body());
+  }
+
+  @Test
+  void aRetryThatSeesItsOwnWriteBeforeItIsSeenToBeRememberedIsAnsweredAsTheFirst() {
+    Unit once = once("early", put("early", new byte[1], new Write.Condition.IfAbsent()));
+    store.write("n", List.of(once));
+    between.next("BatchGetItem", new Fault.Answer(only("n/c/early", "early")));
+
+    UnitResult result = store.write("n", List.of(once)).getFirst();
+
+    assertThat(result).isInstanceOf(UnitResult.Replayed.class);
+  }
+
+  /** An answer that has an item, and nothing else that was asked for. */
+  private static String only(String partition, String key) {
+    return """
+        {"Responses": {"prism": [{"pk": {"B": "%s"}, "sk": {"B": "%s"}, "etag": {"S": "e"}}]},
+         "UnprocessedKeys": {}}
+        """
+        .formatted(base64(partition), base64(key));
+  }
+
+  private static String base64(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
   }
 
   @Test
