@@ -12,6 +12,8 @@ import dev.prism.pubsub.v1.PubSubServiceGrpc.PubSubServiceStub;
 import dev.prism.queue.v1.QueueServiceGrpc;
 import dev.prism.queue.v1.QueueServiceGrpc.QueueServiceBlockingStub;
 import dev.prism.queue.v1.QueueServiceGrpc.QueueServiceStub;
+import dev.prism.reader.v1.ReaderServiceGrpc;
+import dev.prism.reader.v1.ReaderServiceGrpc.ReaderServiceBlockingStub;
 import dev.prism.session.v1.CloseSessionRequest;
 import dev.prism.session.v1.CreateSessionRequest;
 import dev.prism.session.v1.SessionServiceGrpc;
@@ -115,6 +117,16 @@ final class Client implements AutoCloseable {
   /** As {@link #pubSubStreams}, for requests that stream. */
   PubSubServiceStub pubSubAsync() {
     return in(session(), PubSubServiceGrpc.newStub(channel), options.streamDeadline());
+  }
+
+  /** Reader calls in this client's session. */
+  ReaderServiceBlockingStub reader() {
+    return in(session(), ReaderServiceGrpc.newBlockingStub(channel), options.deadline());
+  }
+
+  /** As {@link #reader}, for calls that stream. */
+  ReaderServiceBlockingStub readerStreams() {
+    return in(session(), ReaderServiceGrpc.newBlockingStub(channel), options.streamDeadline());
   }
 
   ConfigServiceBlockingStub configs() {

@@ -35,7 +35,8 @@ final class ClientOptions {
       names = "--config",
       paramLabel = "NAME",
       defaultValue = "",
-      description = "The named config of the session (default: default; of queue commands: queue).")
+      description =
+          "The named config of the session (default: default; of queue commands queue, of pubsub commands pubsub, of read, query and count reader).")
   private String config = "";
 
   @Option(

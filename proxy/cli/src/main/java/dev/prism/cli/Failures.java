@@ -111,6 +111,10 @@ final class Failures {
       case "TOPIC_NOT_FOUND" -> "a topic is there once something is published to it";
       case "NOT_PROVISIONED" ->
           "an administrator makes it: namespaces.NAME.topics of the configuration, then ./prism provision";
+      case "COLLECTION_NOT_FOUND" ->
+          "tables are made at the backend, in the place of the namespace: docs/reader.md";
+      case "CURSOR_INVALID" ->
+          "a cursor goes on with the command that printed it: collection, --where and --sort as there";
       case "OUTCOME_UNKNOWN" -> "read the key before you write it again";
       case "SESSION_LIMIT" -> "./prism sessions list shows who holds sessions";
       default -> "";

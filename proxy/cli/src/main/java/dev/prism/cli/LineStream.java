@@ -57,7 +57,7 @@ final class LineStream<Q, R> {
   LineStream(Console console, boolean json, String noun) {
     this.console = console;
     this.json = json;
-    this.rate = new Rate(console.err(), noun);
+    this.rate = new Rate(console.err(), noun, json);
   }
 
   /** Sends all lines; the command's status. */

@@ -103,7 +103,7 @@ final class PubSubSubscribe extends Command {
   }
 
   private int read(UntilSignal until, Iterator<SubscribeResponse> responses) throws IOException {
-    Rate rate = new Rate(console.err(), "event");
+    Rate rate = new Rate(console.err(), "event", true);
     try {
       while (responses.hasNext()) {
         SubscribeResponse response = responses.next();

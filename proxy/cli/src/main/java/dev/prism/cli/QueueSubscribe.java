@@ -114,7 +114,7 @@ final class QueueSubscribe extends Command {
                     .setMaxInFlight((int) Math.min(max, MOST_IN_FLIGHT))
                     .setAckTimeout(Units.of(ackTimeout)))
             .build();
-    Rate rate = new Rate(console.err(), "message");
+    Rate rate = new Rate(console.err(), "message", true);
     Iterator<SubscribeResponse> responses =
         until.open(() -> client.queueStreams().subscribe(request));
     try {

@@ -1,6 +1,5 @@
 package dev.prism.cli;
 
-import java.io.Console;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -15,7 +14,7 @@ final class Rate {
 
   private final PrintStream err;
   private final String noun;
-  private final boolean shown = isSeen();
+  private final boolean shown;
   private final long begun = System.nanoTime();
   private long shownAt = begun;
   private long shownCount;
@@ -23,16 +22,18 @@ final class Rate {
 
   /**
    * @param noun what is counted: {@code message}
+   * @param printing whether results are printed meanwhile: on the same terminal there is then no
+   *     line left to show it on
    */
-  Rate(PrintStream err, String noun) {
+  Rate(PrintStream err, String noun, boolean printing) {
     this.err = err;
     this.noun = noun;
+    this.shown = Terminals.err() && !(printing && Terminals.out());
   }
 
-  @SuppressWarnings("SystemConsoleNull") // it is null where the JDK has no terminal to offer
-  private static boolean isSeen() {
-    Console console = System.console();
-    return console != null && console.isTerminal();
+  /** Whether a person has seen it. */
+  boolean wasShown() {
+    return shownAt != begun;
   }
 
   long count() {
@@ -61,7 +62,7 @@ final class Rate {
     return String.format(
         Locale.ROOT,
         "%s%,d %s in %.1f s, %,.0f a second",
-        shown && shownAt != begun ? "\r" : "",
+        wasShown() ? "\r" : "",
         count,
         count == 1 ? noun : noun + "s",
         seconds,
