@@ -2,6 +2,7 @@ package dev.prism.system;
 
 import dev.prism.config.v1.BackendType;
 import dev.prism.conformance.SqlTables;
+import dev.prism.conformance.TestTables;
 import dev.prism.testservers.PostgresServer;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -34,7 +35,7 @@ class PostgresReaderThroughProxyTest extends ReaderThroughProxy {
   }
 
   @Override
-  protected SqlTables tables() {
+  public TestTables tables() {
     return new SqlTables(() -> DriverManager.getConnection(server.jdbcUrl()), true, "default");
   }
 

@@ -5,18 +5,12 @@ import dev.prism.config.v1.BackendType;
 import dev.prism.config.v1.ClientConfig;
 import dev.prism.conformance.ReaderApi;
 import dev.prism.conformance.ReaderSuite;
-import dev.prism.conformance.SqlTables;
-import dev.prism.conformance.TableSpec;
 import dev.prism.sdk.Capability;
-import dev.prism.sdk.rows.Kind;
 import dev.prism.session.v1.CreateSessionRequest;
 import dev.prism.session.v1.SessionServiceGrpc;
 import dev.prism.type.v1.AccessPattern;
-import dev.prism.type.v1.Value;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * The Reader suite as a client of the shipped product sees it, on tables that another program made.
+ * The Reader suite as a client of the shipped product sees it, on tables that are made beside it.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class ReaderThroughProxy extends ReaderSuite {
@@ -42,9 +36,6 @@ abstract class ReaderThroughProxy extends ReaderSuite {
     this.type = type;
     this.data = Prism.newDirectory("reader-" + backend);
   }
-
-  /** The tables of namespace {@code default}, as the backend's other clients make them. */
-  protected abstract SqlTables tables();
 
   /** The backend's settings, once its server is started; none for one that needs no server. */
   protected Map<String, String> settings() {
@@ -65,16 +56,17 @@ abstract class ReaderThroughProxy extends ReaderSuite {
   @BeforeAll
   void start() throws IOException {
     prism = Prism.upWith(data, Map.of(backend, settings()), "default", "elsewhere");
-    session = open("default");
+    session = open("default", AccessPattern.ACCESS_PATTERN_READER);
     api = new ReaderApi(session.api());
-    elsewhere = new ReaderApi(open("elsewhere").api());
+    elsewhere = new ReaderApi(open("elsewhere", AccessPattern.ACCESS_PATTERN_READER).api());
   }
 
-  private OpenSession open(String namespace) {
+  /** A session on the backend. */
+  protected OpenSession open(String namespace, AccessPattern pattern) {
     ClientConfig config =
         ClientConfig.newBuilder()
-            .setName("rows")
-            .setPattern(AccessPattern.ACCESS_PATTERN_READER)
+            .setName("test")
+            .setPattern(pattern)
             .setBackend(BackendConfig.newBuilder().setType(type).setName(backend))
             .build();
     return new OpenSession(
@@ -104,11 +96,6 @@ abstract class ReaderThroughProxy extends ReaderSuite {
   }
 
   @Override
-  public Set<Kind> kinds() {
-    return EnumSet.complementOf(EnumSet.of(Kind.ANY));
-  }
-
-  @Override
   public ReaderApi api() {
     return api;
   }
@@ -116,20 +103,5 @@ abstract class ReaderThroughProxy extends ReaderSuite {
   @Override
   public ReaderApi elsewhere() {
     return elsewhere;
-  }
-
-  @Override
-  public void create(String table, TableSpec spec) {
-    tables().create(table, spec);
-  }
-
-  @Override
-  public void insert(String table, TableSpec spec, List<Map<String, Value>> rows) {
-    tables().insert(table, spec, rows);
-  }
-
-  @Override
-  public void delete(String table, TableSpec spec, Map<String, Value> key) {
-    tables().delete(table, spec, key);
   }
 }

@@ -2,6 +2,7 @@ package dev.prism.system;
 
 import dev.prism.config.v1.BackendType;
 import dev.prism.conformance.SqlTables;
+import dev.prism.conformance.TestTables;
 import java.sql.DriverManager;
 import org.junit.jupiter.api.Tag;
 
@@ -12,7 +13,7 @@ class SqliteReaderThroughProxyTest extends ReaderThroughProxy {
   }
 
   @Override
-  protected SqlTables tables() {
+  public TestTables tables() {
     String url = "jdbc:sqlite:" + data().resolve("sqlite/sqlite.tables.default.db");
     return new SqlTables(() -> DriverManager.getConnection(url), false, "");
   }

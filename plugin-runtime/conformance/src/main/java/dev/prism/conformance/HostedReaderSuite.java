@@ -23,6 +23,11 @@ public abstract class HostedReaderSuite extends ReaderSuite {
     return Map.of();
   }
 
+  /** The plugin's values, in the tests' namespace. */
+  protected KeyValueApi keyValue() {
+    return plugin.keyValue("default");
+  }
+
   @BeforeAll
   void startPlugin() throws Exception {
     plugin = new HostedPlugin(newPlugin(), PluginConfig.of(variables()), InstantSource.system());

@@ -58,13 +58,14 @@ public interface ReaderCursors extends ReaderFixture {
     Page first = stream.next().getPage();
     seen.addAll(numbers(List.of(first), "id"));
     for (long gone = 1; gone <= 8; gone++) {
-      delete(table, NUMBERED, Map.of("id", Values.of(gone)));
+      tables().delete(table, NUMBERED, Map.of("id", Values.of(gone)));
     }
-    insert(
-        table,
-        NUMBERED,
-        List.of(Map.of("id", Values.of(0L), "text", Values.of("before the place"))));
-    delete(table, NUMBERED, Map.of("id", Values.of(10L)));
+    tables()
+        .insert(
+            table,
+            NUMBERED,
+            List.of(Map.of("id", Values.of(0L), "text", Values.of("before the place"))));
+    tables().delete(table, NUMBERED, Map.of("id", Values.of(10L)));
 
     seen.addAll(numbers(pages(read(table).setCursor(first.getNextCursor()).build()), "id"));
 

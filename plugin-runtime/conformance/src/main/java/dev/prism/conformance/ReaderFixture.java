@@ -28,23 +28,14 @@ public interface ReaderFixture {
   /** What the backend says it can do. */
   Set<Capability> capabilities();
 
-  /** The kinds of values that its rows have. */
-  Set<Kind> kinds();
-
   /** The service, in the tests' namespace. */
   ReaderApi api();
 
   /** The service in another namespace, in which there are no tables. */
   ReaderApi elsewhere();
 
-  /** Makes a table of the tests' namespace by the backend's own means. */
-  void create(String table, TableSpec spec);
-
-  /** Puts rows into it by the backend's own means; a column that is not named has no value. */
-  void insert(String table, TableSpec spec, List<Map<String, Value>> rows);
-
-  /** Removes a row by the backend's own means. */
-  void delete(String table, TableSpec spec, Map<String, Value> key);
+  /** Tables of the tests' namespace. */
+  TestTables tables();
 
   /** How many operations at random are compared with a model. */
   default int randomOperations() {
@@ -54,14 +45,14 @@ public interface ReaderFixture {
   /** A new table with these rows. */
   default String tableOf(TableSpec spec, List<Map<String, Value>> rows) {
     String table = "t" + KeyValueFixture.Names.next();
-    create(table, spec);
-    insert(table, spec, rows);
+    tables().create(table, spec);
+    tables().insert(table, spec, rows);
     return table;
   }
 
   /** Skips the rest of the test where rows have no values of this kind. */
   default void needs(Kind kind) {
-    assumeTrue(kinds().contains(kind), () -> backend() + " has no " + kind);
+    assumeTrue(tables().kinds().contains(kind), () -> backend() + " has no " + kind);
   }
 
   /** Skips the rest of the test where the backend does not declare {@code capability}. */

@@ -5,10 +5,13 @@ import static dev.prism.conformance.ReaderFixture.compare;
 import static dev.prism.conformance.ReaderFixture.numbers;
 import static dev.prism.conformance.TableSpec.column;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
 import dev.prism.reader.v1.GetRequest;
 import dev.prism.reader.v1.QueryRequest;
+import dev.prism.reader.v1.Row;
 import dev.prism.sdk.Capability;
 import dev.prism.sdk.rows.Kind;
 import dev.prism.sdk.rows.Values;
@@ -21,6 +24,7 @@ import dev.prism.type.v1.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -84,7 +88,7 @@ public interface ReaderInjections extends ReaderFixture {
               .get(
                   GetRequest.newBuilder()
                       .setCollection(table)
-                      .putKey("key", Values.of(text))
+                      .putAllKey(tables().key(TEXTS, Map.of("key", Values.of(text))))
                       .addColumns("key")
                       .build());
       assertThat(got.getRow().getValues(0).getStringValue()).isEqualTo(text);
@@ -113,7 +117,28 @@ public interface ReaderInjections extends ReaderFixture {
   }
 
   @Test
+  default void asTheNameOfAColumnItIsOneThatNoRowHas() {
+    assumeTrue(tables().areOpen(), "columns are declared");
+    String table = corpusTable();
+    Set<String> own = Set.copyOf(tables().columns(TEXTS));
+
+    for (String text : Injections.corpus()) {
+      if (!own.contains(text)) {
+        QueryRequest.Builder query = QueryRequest.newBuilder().setCollection(table);
+        assertThat(pages(query.clone().addColumns(text).setLimit(1).build()).getFirst().getRows(0))
+            .isEqualTo(Row.newBuilder().addValues(Values.NULL).build());
+        Filter filter = compare(text, Operator.OPERATOR_NOT_EQUAL, Values.of("x"));
+        assertThat(numbers(pages(query.clone().setFilter(filter).build()), "n")).isEmpty();
+        assertThat(pages(query.addSort(Sort.newBuilder().setColumn(text)).setLimit(1).build()))
+            .hasSize(1);
+      }
+    }
+    assertUnharmed(table);
+  }
+
+  @Test
   default void asTheNameOfAColumnItIsRefused() {
+    assumeFalse(tables().areOpen(), "any name may be a column's");
     String table = corpusTable();
 
     for (String text : Injections.corpus()) {

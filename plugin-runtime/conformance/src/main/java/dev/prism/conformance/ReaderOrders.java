@@ -138,10 +138,12 @@ public interface ReaderOrders extends ReaderFixture {
   @Test
   default void anOrderThatIsNoneIsRefused() {
     needs(Capability.SORT);
-    String table = tableOf(MIXED, List.of());
+    String table = tableOf(MIXED, mixed());
     QueryRequest.Builder query = QueryRequest.newBuilder().setCollection(table);
 
-    assertFails(Reason.FIELD_INVALID, () -> pages(query.clone().addSort(up("no")).build()));
+    if (!tables().areOpen()) {
+      assertFails(Reason.FIELD_INVALID, () -> pages(query.clone().addSort(up("no")).build()));
+    }
     assertFails(
         Reason.FIELD_INVALID,
         () -> pages(query.clone().addSort(up("n")).addSort(down("n")).build()));
@@ -155,7 +157,7 @@ public interface ReaderOrders extends ReaderFixture {
   @Test
   default void anOrderThatTheBackendCannotGiveIsRefused() {
     org.junit.jupiter.api.Assumptions.assumeFalse(capabilities().contains(Capability.SORT));
-    String table = tableOf(MIXED, List.of());
+    String table = tableOf(MIXED, mixed());
 
     assertFails(
         Reason.CAPABILITY_UNSUPPORTED,

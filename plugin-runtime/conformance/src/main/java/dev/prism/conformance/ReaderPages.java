@@ -6,6 +6,8 @@ import static dev.prism.conformance.ReaderFixture.rows;
 import static dev.prism.conformance.ReaderFixture.value;
 import static dev.prism.conformance.TableSpec.column;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.prism.reader.v1.EndReason;
 import dev.prism.reader.v1.Page;
@@ -50,7 +52,7 @@ public interface ReaderPages extends ReaderFixture {
 
     assertThat(numbers(pages, "id")).isEqualTo(LongStream.rangeClosed(1, 250).boxed().toList());
     assertThat(pages).hasSize(3).allMatch(page -> page.getRowsCount() <= 100);
-    assertThat(pages.getFirst().getColumnsList()).containsExactly("id", "text");
+    assertThat(pages.getFirst().getColumnsList()).isEqualTo(tables().columns(NUMBERED));
     assertThat(pages.getFirst().getEndReason()).isEqualTo(EndReason.END_REASON_ROW_LIMIT);
     assertThat(pages.getLast().getEndReason()).isEqualTo(EndReason.END_REASON_END);
     assertThat(pages.getLast().getNextCursor().isEmpty()).isTrue();
@@ -58,6 +60,7 @@ public interface ReaderPages extends ReaderFixture {
 
   @Test
   default void anEmptyTableIsOneEmptyPage() {
+    assumeFalse(tables().areOpen(), "a table is not there without a row");
     String table = tableOf(NUMBERED, List.of());
 
     List<Page> pages = pages(read(table).build());
@@ -132,10 +135,23 @@ public interface ReaderPages extends ReaderFixture {
 
   @Test
   default void anUnknownColumnIsRefused() {
+    assumeFalse(tables().areOpen(), "any name may be a column's");
     String table = tableOf(NUMBERED, numbered(1, "x"));
 
     assertFails(
         Reason.FIELD_INVALID, () -> pages(read(table).addColumns("id").addColumns("no").build()));
+  }
+
+  @Test
+  default void aColumnThatNoRowHasIsNullWhereAnyNameMayBeAColumns() {
+    assumeTrue(tables().areOpen(), "columns are declared");
+    String table = tableOf(NUMBERED, numbered(2, "x"));
+
+    List<Page> pages = pages(read(table).addColumns("id").addColumns("no").build());
+
+    assertThat(rows(pages).getFirst())
+        .containsExactly(Map.entry("id", Values.of(1L)), Map.entry("no", Values.NULL));
+    assertFails(Reason.FIELD_INVALID, () -> pages(read(table).addColumns("").build()));
   }
 
   @Test

@@ -17,6 +17,7 @@ import dev.prism.sdk.rows.Values;
 import dev.prism.status.Reason;
 import dev.prism.type.v1.Operator;
 import dev.prism.type.v1.Value;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,11 @@ public interface ReaderSingles extends ReaderFixture {
                 .putAllKey(key)
                 .addAllColumns(List.of(columns))
                 .build());
+  }
+
+  /** The key of a row of {@link ReaderPages#NUMBERED}. */
+  private Map<String, Value> key(long id) {
+    return tables().key(NUMBERED, Map.of("id", Values.of(id)));
   }
 
   @Test
@@ -79,19 +85,19 @@ public interface ReaderSingles extends ReaderFixture {
   default void aRowIsGotByItsKey() {
     String table = tableOf(NUMBERED, numbered(5, "x"));
 
-    GetResponse got = get(table, Map.of("id", Values.of(3L)));
+    GetResponse got = get(table, key(3));
 
+    assertThat(got.getColumnsList()).isEqualTo(tables().columns(NUMBERED));
     assertThat(row(got.getColumnsList(), got.getRow()))
-        .isEqualTo(Map.of("id", Values.of(3L), "text", Values.of("x")));
-    assertThat(get(table, Map.of("id", Values.of(3L)), "text").getRow().getValuesList())
-        .containsExactly(Values.of("x"));
+        .contains(Map.entry("id", Values.of(3L)), Map.entry("text", Values.of("x")));
+    assertThat(get(table, key(3), "text").getRow().getValuesList()).containsExactly(Values.of("x"));
   }
 
   @Test
   default void aRowThatIsNotThereIsNoError() {
     String table = tableOf(NUMBERED, numbered(5, "x"));
 
-    GetResponse got = get(table, Map.of("id", Values.of(6L)));
+    GetResponse got = get(table, key(6));
 
     assertThat(got.hasRow()).isFalse();
   }
@@ -109,7 +115,8 @@ public interface ReaderSingles extends ReaderFixture {
                 Map.of("a", Values.of("x"), "b", Values.of(1L), "n", Values.of(10L)),
                 Map.of("a", Values.of("x"), "b", Values.of(2L), "n", Values.of(20L))));
 
-    GetResponse got = get(table, Map.of("a", Values.of("x"), "b", Values.of(2L)), "n");
+    GetResponse got =
+        get(table, tables().key(spec, Map.of("a", Values.of("x"), "b", Values.of(2L))), "n");
 
     assertThat(got.getRow().getValuesList()).containsExactly(Values.of(20L));
   }
@@ -118,11 +125,16 @@ public interface ReaderSingles extends ReaderFixture {
   default void aKeyThatIsNotTheTablesIsRefused() {
     String table = tableOf(NUMBERED, numbered(1, "x"));
 
+    Map<String, Value> more = new HashMap<>(key(1));
+    more.put("text", Values.of("x"));
+    Map<String, Value> absent = new HashMap<>(key(1));
+    absent.replaceAll((column, value) -> Values.NULL);
+    Map<String, Value> ofOtherKind = new HashMap<>(key(1));
+    ofOtherKind.replaceAll((column, value) -> Values.of(true));
     assertFails(Reason.KEY_INVALID, () -> get(table, Map.of()));
     assertFails(Reason.KEY_INVALID, () -> get(table, Map.of("text", Values.of("x"))));
-    assertFails(Reason.KEY_INVALID, () -> get(table, Map.of("id", Values.NULL)));
-    assertFails(
-        Reason.KEY_INVALID, () -> get(table, Map.of("id", Values.of(1L), "text", Values.of("x"))));
-    assertFails(Reason.FIELD_INVALID, () -> get(table, Map.of("id", Values.of("1"))));
+    assertFails(Reason.KEY_INVALID, () -> get(table, more));
+    assertFails(Reason.KEY_INVALID, () -> get(table, absent));
+    assertFails(Reason.FIELD_INVALID, () -> get(table, ofOtherKind));
   }
 }

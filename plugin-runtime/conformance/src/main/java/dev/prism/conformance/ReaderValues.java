@@ -135,7 +135,7 @@ public interface ReaderValues extends ReaderFixture {
 
   @Test
   default void everyKindOfValueComesBackAsItIs() {
-    for (Kind kind : kinds()) {
+    for (Kind kind : tables().kinds()) {
       TableSpec spec =
           new TableSpec(List.of(column("id", Kind.INT64), nullable("v", kind)), List.of("id"));
       List<Map<String, Value>> written = new ArrayList<>();

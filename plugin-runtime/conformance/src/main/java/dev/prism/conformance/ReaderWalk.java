@@ -82,10 +82,10 @@ final class ReaderWalk {
   private void change() {
     long id = random.nextInt(IDS);
     if (model.remove(id) != null) {
-      fixture.delete(table, SPEC, Map.of("id", Values.of(id)));
+      fixture.tables().delete(table, SPEC, Map.of("id", Values.of(id)));
     } else {
       Map<String, Value> row = newRow(id);
-      fixture.insert(table, SPEC, List.of(row));
+      fixture.tables().insert(table, SPEC, List.of(row));
       model.put(id, row);
     }
   }
@@ -191,7 +191,7 @@ final class ReaderWalk {
             .get(
                 GetRequest.newBuilder()
                     .setCollection(table)
-                    .putKey("id", Values.of(id))
+                    .putAllKey(fixture.tables().key(SPEC, Map.of("id", Values.of(id))))
                     .addAllColumns(List.of("id", "word", "n"))
                     .build());
     Map<String, Value> expected = model.get(id);

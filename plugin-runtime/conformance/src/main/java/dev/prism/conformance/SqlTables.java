@@ -16,15 +16,18 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
 
 /**
  * Tables as another program than Prism makes and fills them, in SQLite or PostgreSQL: written apart
  * from what is tested, as the database's own documentation says.
  */
-public record SqlTables(Connecting connecting, boolean postgres, String schema) {
+public record SqlTables(Connecting connecting, boolean postgres, String schema)
+    implements TestTables {
   private static final DateTimeFormatter MOMENT =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
@@ -32,6 +35,11 @@ public record SqlTables(Connecting connecting, boolean postgres, String schema) 
   @FunctionalInterface
   public interface Connecting {
     Connection open() throws SQLException;
+  }
+
+  @Override
+  public Set<Kind> kinds() {
+    return EnumSet.complementOf(EnumSet.of(Kind.ANY));
   }
 
   private static String quoted(String name) {
@@ -60,7 +68,7 @@ public record SqlTables(Connecting connecting, boolean postgres, String schema) 
     };
   }
 
-  /** Makes a table. */
+  @Override
   public void create(String table, TableSpec spec) {
     StringJoiner columns = new StringJoiner(", ", "(", ")");
     for (Column column : spec.columns()) {
@@ -87,7 +95,7 @@ public record SqlTables(Connecting connecting, boolean postgres, String schema) 
     }
   }
 
-  /** Puts rows into a table. */
+  @Override
   public void insert(String table, TableSpec spec, List<Map<String, Value>> rows) {
     StringJoiner names = new StringJoiner(", ");
     StringJoiner places = new StringJoiner(", ");
@@ -113,7 +121,7 @@ public record SqlTables(Connecting connecting, boolean postgres, String schema) 
     }
   }
 
-  /** Removes a row. */
+  @Override
   public void delete(String table, TableSpec spec, Map<String, Value> key) {
     StringJoiner condition = new StringJoiner(" AND ");
     List<Column> columns =

@@ -451,6 +451,7 @@ final class ServerConfigReader {
               config("memory-queue", AccessPattern.ACCESS_PATTERN_QUEUE, "memory").build(),
               config("pubsub", AccessPattern.ACCESS_PATTERN_PUBSUB, "memory").build(),
               config("reader", AccessPattern.ACCESS_PATTERN_READER, "sqlite").build(),
+              config("memory-reader", AccessPattern.ACCESS_PATTERN_READER, "memory").build(),
               config("transact", AccessPattern.ACCESS_PATTERN_TRANSACT, "sqlite").build())) {
         configs.put(config.getName(), new NamedConfig(config.getName(), config));
       }

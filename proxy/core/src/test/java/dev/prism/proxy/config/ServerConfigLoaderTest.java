@@ -38,7 +38,14 @@ class ServerConfigLoaderTest {
     assertThat(config.namespaces().keySet()).containsExactly("default");
     assertThat(config.configs().keySet())
         .containsExactlyInAnyOrder(
-            "default", "memory", "queue", "memory-queue", "pubsub", "reader", "transact");
+            "default",
+            "memory",
+            "queue",
+            "memory-queue",
+            "pubsub",
+            "reader",
+            "memory-reader",
+            "transact");
     ClientConfig named = config.configs().get("default").config();
     assertThat(named.getPattern()).isEqualTo(AccessPattern.ACCESS_PATTERN_KEYVALUE);
     assertThat(named.getBackend().getType()).isEqualTo(BackendType.BACKEND_TYPE_SQLITE);

@@ -6,8 +6,10 @@ import dev.prism.sdk.PluginMain;
 import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
+import dev.prism.sdk.reader.RecordReader;
 import java.time.InstantSource;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps everything in the memory of its own process: for tests, for trying Prism out, and for data
@@ -15,6 +17,9 @@ import java.util.Optional;
  */
 public final class MemoryPlugin implements Plugin {
   private final InstantSource clock;
+
+  /** The items, which KeyValue writes and Reader reads. */
+  private @Nullable MemoryStore store;
 
   /**
    * @param clock decides when items expire
@@ -45,9 +50,24 @@ public final class MemoryPlugin implements Plugin {
 
   @Override
   public Optional<KeyValueStore> keyValue(PluginConfig config) {
-    long heap = Runtime.getRuntime().maxMemory();
-    long maxBytes = config.bytes("PRISM_MEMORY_MAX_BYTES", heap / 2, 1 << 20, heap / 10 * 6);
-    return Optional.of(new MemoryStore(clock, maxBytes));
+    return Optional.of(store(config));
+  }
+
+  @Override
+  public Optional<RecordReader> reader(PluginConfig config) {
+    return Optional.of(new MemoryReader(store(config), clock));
+  }
+
+  private synchronized MemoryStore store(PluginConfig config) {
+    MemoryStore items = store;
+    if (items == null) {
+      long heap = Runtime.getRuntime().maxMemory();
+      items =
+          new MemoryStore(
+              clock, config.bytes("PRISM_MEMORY_MAX_BYTES", heap / 2, 1 << 20, heap / 10 * 6));
+      store = items;
+    }
+    return items;
   }
 
   @Override

@@ -357,7 +357,8 @@ final class MemoryStore implements KeyValueStore {
     }
   }
 
-  private @Nullable Table table(String namespace, String collection) {
+  /** The items of a collection, or null where it has none; any thread. */
+  @Nullable Table table(String namespace, String collection) {
     Map<String, Table> tables = namespaces.get(namespace);
     return tables == null ? null : tables.get(collection);
   }

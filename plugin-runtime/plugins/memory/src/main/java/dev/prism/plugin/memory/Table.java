@@ -63,6 +63,11 @@ final class Table {
     }
   }
 
+  /** Whether there is an item with another key than its partition's name. */
+  boolean isPartitioned() {
+    return !partitions.isEmpty();
+  }
+
   /** All items, in order. */
   ConcurrentNavigableMap<Key, StoredItem> all() {
     return items;

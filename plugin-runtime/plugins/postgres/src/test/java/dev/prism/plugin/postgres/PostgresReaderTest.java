@@ -2,15 +2,10 @@ package dev.prism.plugin.postgres;
 
 import dev.prism.conformance.HostedReaderSuite;
 import dev.prism.conformance.SqlTables;
-import dev.prism.conformance.TableSpec;
+import dev.prism.conformance.TestTables;
 import dev.prism.sdk.Plugin;
-import dev.prism.sdk.rows.Kind;
-import dev.prism.type.v1.Value;
 import java.nio.file.Path;
-import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,8 +23,8 @@ class PostgresReaderTest extends HostedReaderSuite {
   }
 
   @Override
-  public Set<Kind> kinds() {
-    return EnumSet.complementOf(EnumSet.of(Kind.ANY));
+  public TestTables tables() {
+    return tables;
   }
 
   @Override
@@ -47,20 +42,5 @@ class PostgresReaderTest extends HostedReaderSuite {
   @AfterAll
   void stopServer() {
     server.close();
-  }
-
-  @Override
-  public void create(String table, TableSpec spec) {
-    tables.create(table, spec);
-  }
-
-  @Override
-  public void insert(String table, TableSpec spec, List<Map<String, Value>> rows) {
-    tables.insert(table, spec, rows);
-  }
-
-  @Override
-  public void delete(String table, TableSpec spec, Map<String, Value> key) {
-    tables.delete(table, spec, key);
   }
 }
