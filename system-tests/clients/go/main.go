@@ -22,7 +22,7 @@ type step struct {
 
 func main() {
 	if len(os.Args) != 3 {
-		fail(errors.New("usage: client prism|queue|testservice ENDPOINT"))
+		fail(errors.New("usage: client prism|queue|rows|testservice ENDPOINT"))
 	}
 	connection, err := grpc.NewClient(os.Args[2],
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -40,6 +40,8 @@ func main() {
 		steps = prismSteps(ctx, connection)
 	case "queue":
 		steps = queueSteps(ctx, connection)
+	case "rows":
+		steps = rowsSteps(ctx, connection)
 	case "testservice":
 		steps = testServiceSteps(ctx, connection)
 	default:

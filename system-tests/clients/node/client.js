@@ -44,9 +44,9 @@ async function failure(promise) {
 module.exports = { load, connect, failure };
 
 async function main(steps, endpoint) {
-  const sets = { prism: './prism.js', queue: './queue.js', testservice: './testservice.js' };
+  const sets = { prism: './prism.js', queue: './queue.js', rows: './rows.js', testservice: './testservice.js' };
   if (!sets[steps] || !endpoint) {
-    throw new Error('usage: client.js prism|queue|testservice ENDPOINT');
+    throw new Error('usage: client.js prism|queue|rows|testservice ENDPOINT');
   }
   for await (const step of require(sets[steps])(endpoint)) {
     console.log(step);

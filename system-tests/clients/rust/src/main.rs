@@ -2,6 +2,7 @@
 
 mod prism;
 mod queue;
+mod rows;
 mod testservice;
 
 use std::{env, process::exit, time::Duration};
@@ -29,6 +30,7 @@ async fn run(steps: &str, endpoint: &str) -> Result<(), Failure> {
     match steps {
         "prism" => prism::run(channel).await,
         "queue" => queue::run(channel).await,
+        "rows" => rows::run(channel).await,
         "testservice" => testservice::run(channel).await,
         other => Err(format!("no such set of steps: {other}").into()),
     }
@@ -38,7 +40,7 @@ async fn run(steps: &str, endpoint: &str) -> Result<(), Failure> {
 async fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [steps, endpoint] = arguments.as_slice() else {
-        eprintln!("usage: client prism|queue|testservice ENDPOINT");
+        eprintln!("usage: client prism|queue|rows|testservice ENDPOINT");
         exit(1);
     };
     // No step may hang: what is not over after this is a failure.

@@ -8,6 +8,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -33,6 +37,8 @@ class ClientsTest {
       configs:
         default: {pattern: KEYVALUE, backend: {type: SQLITE}}
         queue: {pattern: QUEUE, backend: {type: SQLITE}}
+        reader: {pattern: READER, backend: {type: SQLITE}}
+        transact: {pattern: TRANSACT, backend: {type: SQLITE}}
         stopped: {pattern: KEYVALUE, backend: {type: MEMORY}}
         impatient: {pattern: KEYVALUE, backend: {type: MEMORY}, consistency: {timeout_ms: 300}}
       """;
@@ -50,9 +56,20 @@ class ClientsTest {
         Map.of(
             "STOPPED_SESSION", prism.openSession("stopped"),
             "IMPATIENT_SESSION", prism.openSession("impatient"),
-            "QUEUE_SESSION", prism.openSession("queue"));
+            "QUEUE_SESSION", prism.openSession("queue"),
+            "READER_SESSION", prism.openSession("reader"),
+            "TRANSACT_SESSION", prism.openSession("transact"));
+    createTable(data.resolve("files/files.tables.default.db"));
     stopped = prism.plugin("stopped").getPid();
     Signals.send("STOP", stopped);
+  }
+
+  private static void createTable(Path file) throws SQLException {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE TABLE clients (owner TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (owner, n))");
+    }
   }
 
   @AfterAll
@@ -100,6 +117,19 @@ class ClientsTest {
 
     // Then
     assertThat(steps).containsExactly("publish stream", "consume");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @EnumSource
+  void rowsAreWrittenInATransactionAndReadInPages(Language language) throws Exception {
+    // Given
+    language.build();
+
+    // When
+    List<String> steps = steps(language, "rows", prism.endpoint());
+
+    // Then
+    assertThat(steps).containsExactly("transaction", "read");
   }
 
   @ParameterizedTest(name = "{0} on {1}")

@@ -15,7 +15,7 @@ final class JavaClient {
 
   public static void main(String[] arguments) throws Exception {
     if (arguments.length != 2) {
-      throw new IllegalArgumentException("usage: JavaClient prism|queue|testservice ENDPOINT");
+      throw new IllegalArgumentException("usage: JavaClient prism|queue|rows|testservice ENDPOINT");
     }
     ManagedChannel channel =
         NettyChannelBuilder.forTarget(arguments[1])
@@ -26,6 +26,7 @@ final class JavaClient {
       switch (arguments[0]) {
         case "prism" -> JavaPrismSteps.run(channel);
         case "queue" -> JavaQueueSteps.run(channel);
+        case "rows" -> JavaRowsSteps.run(channel);
         case "testservice" -> JavaTestServiceSteps.run(channel);
         default -> throw new IllegalArgumentException("no such set of steps: " + arguments[0]);
       }

@@ -124,10 +124,13 @@ enum Language {
           "prism/options.proto",
           "prism/type/v1/type.proto",
           "prism/type/v1/message.proto",
+          "prism/type/v1/value.proto",
           "prism/config/v1/config.proto",
           "prism/session/v1/session.proto",
           "prism/keyvalue/v1/keyvalue.proto",
-          "prism/queue/v1/queue.proto");
+          "prism/queue/v1/queue.proto",
+          "prism/reader/v1/reader.proto",
+          "prism/transact/v1/transact.proto");
 
   /** What starts a client. */
   record Command(List<String> line, Map<String, String> environment) {}
