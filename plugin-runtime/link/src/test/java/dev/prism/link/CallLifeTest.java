@@ -180,6 +180,57 @@ class CallLifeTest {
   }
 
   @Test
+  void aStreamThatAnotherThreadFailsWakesWhoeverReceivesOnIt() throws Exception {
+    CompletableFuture<InboundCall> held = new CompletableFuture<>();
+    CompletableFuture<Boolean> received = new CompletableFuture<>();
+    CompletableFuture<Thread> receiver = new CompletableFuture<>();
+    try (Link link =
+            link(
+                call -> {
+                  held.complete(call);
+                  receiver.complete(
+                      Thread.startVirtualThread(() -> received.complete(call.receive() != null)));
+                });
+        Exchange stream = link.open(header(1, LONG), NOTHING)) {
+      PluginProcess.await(() -> receiver.get().getState() == Thread.State.WAITING);
+
+      held.get().fail(Status.newBuilder().setCode(Code.ABORTED_VALUE).build());
+
+      assertThat(received.get(10, TimeUnit.SECONDS)).isFalse();
+      assertThatThrownBy(stream::receive).isInstanceOf(LinkException.class);
+    }
+  }
+
+  @Test
+  void aStreamThatAnotherThreadFailsWakesWhoeverSendsOnIt() throws Exception {
+    CompletableFuture<InboundCall> held = new CompletableFuture<>();
+    CompletableFuture<Boolean> sent = new CompletableFuture<>();
+    CompletableFuture<Thread> sender = new CompletableFuture<>();
+    try (Link link =
+            link(
+                call -> {
+                  held.complete(call);
+                  sender.complete(
+                      Thread.startVirtualThread(
+                          () -> {
+                            boolean taken = true;
+                            while (taken) {
+                              taken = call.send(new byte[10]);
+                            }
+                            sent.complete(taken);
+                          }));
+                });
+        Exchange stream = link.open(header(1, LONG), NOTHING)) {
+      assertThat(stream.receive()).hasSize(10); // and no more: the sender runs out of credit
+      PluginProcess.await(() -> sender.get().getState() == Thread.State.WAITING);
+
+      held.get().fail(Status.newBuilder().setCode(Code.ABORTED_VALUE).build());
+
+      assertThat(sent.get(10, TimeUnit.SECONDS)).isFalse();
+    }
+  }
+
+  @Test
   void aSenderWithoutCreditWaitsForTheTaker() throws Exception {
     AtomicInteger taken = new AtomicInteger();
     CountDownLatch go = new CountDownLatch(1);
