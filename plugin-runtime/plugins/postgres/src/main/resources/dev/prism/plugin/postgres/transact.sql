@@ -89,6 +89,7 @@ END $$;
 
 -- Takes messages that are due for a reader. Waits for nobody: rows that others have are skipped. Of a key only the first is taken; one
 -- behind it is put aside once, with a lock on an earlier one, so that whoever removes that comes after, and makes it due again.
+-- Earlier ones are asked for in the order of the index by key, and of no other: a plan by seq would go over all that there is.
 -- The last row has no seq, and says when it is, when the next message is due, and whether to look again at once.
 CREATE FUNCTION claim_messages(p_namespace text, p_mailbox text, p_owner bigint, p_most int, p_bytes bigint, p_timeout bigint)
 RETURNS TABLE (
@@ -113,15 +114,20 @@ BEGIN
     l_looks := l_looks + 1;
     IF l_row.key IS NOT NULL THEN
       PERFORM FROM mailbox_message e
-        WHERE e.namespace = p_namespace AND e.mailbox = p_mailbox AND e.key = l_row.key AND e.dead IS NULL AND e.seq < l_row.seq
-        ORDER BY e.seq LIMIT 1 FOR SHARE SKIP LOCKED;
+        WHERE (e.namespace, e.mailbox, e.key, e.seq) >= (p_namespace, p_mailbox, l_row.key, 0)
+          AND (e.namespace, e.mailbox, e.key, e.seq) < (p_namespace, p_mailbox, l_row.key, l_row.seq)
+          AND e.dead IS NULL AND e.key IS NOT NULL
+        ORDER BY e.namespace, e.mailbox, e.key, e.seq LIMIT 1 FOR SHARE SKIP LOCKED;
       IF FOUND THEN
         UPDATE mailbox_message m SET due = 9223372036854775807 WHERE m.seq = l_row.seq;
         CONTINUE;
       END IF;
-      CONTINUE WHEN EXISTS (
-        SELECT FROM mailbox_message e
-        WHERE e.namespace = p_namespace AND e.mailbox = p_mailbox AND e.key = l_row.key AND e.dead IS NULL AND e.seq < l_row.seq);
+      PERFORM FROM mailbox_message e
+        WHERE (e.namespace, e.mailbox, e.key, e.seq) >= (p_namespace, p_mailbox, l_row.key, 0)
+          AND (e.namespace, e.mailbox, e.key, e.seq) < (p_namespace, p_mailbox, l_row.key, l_row.seq)
+          AND e.dead IS NULL AND e.key IS NOT NULL
+        ORDER BY e.namespace, e.mailbox, e.key, e.seq LIMIT 1;
+      CONTINUE WHEN FOUND; -- who has it locked may be removing it
     END IF;
     l_taken := l_taken + 1;
     l_bytes := l_bytes + l_row.size;
@@ -143,7 +149,10 @@ CREATE FUNCTION next_message(p_namespace text, p_mailbox text, p_key bytea, p_no
   UPDATE mailbox_message m SET due = p_now
     WHERE m.due = 9223372036854775807 AND m.seq = (
       SELECT n.seq FROM mailbox_message n
-      WHERE n.namespace = p_namespace AND n.mailbox = p_mailbox AND n.key = p_key AND n.dead IS NULL ORDER BY n.seq LIMIT 1)
+      WHERE (n.namespace, n.mailbox, n.key, n.seq) >= (p_namespace, p_mailbox, p_key, 0)
+        AND (n.namespace, n.mailbox, n.key, n.seq) < (p_namespace, p_mailbox, p_key, 9223372036854775807)
+        AND n.dead IS NULL AND n.key IS NOT NULL
+      ORDER BY n.namespace, n.mailbox, n.key, n.seq LIMIT 1)
 $$;
 
 -- What became of deliveries. Kinds: 0 done, 1 again after p_millis, 2 another deadline in p_millis, 3 dead. Per delivery the new
