@@ -39,21 +39,32 @@ final class Wire {
 
   private Wire() {}
 
-  /** Whether the server would take the header for an order of what to do with the message. */
+  /**
+   * Whether the server would take the header for an order of what to do with the message, or miss
+   * an order because of it: servers look for the first place in all headers where an order's name
+   * stands, and those up to 2.9 look no further where that is within something else.
+   */
   static boolean isServersOwn(String name) {
-    return name.regionMatches(true, 0, SERVERS_OWN, 0, SERVERS_OWN.length());
+    for (int at = 0; at <= name.length() - SERVERS_OWN.length(); at++) {
+      if (name.regionMatches(true, at, SERVERS_OWN, 0, SERVERS_OWN.length())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** What is said of a header that is the server's own. */
   static Status refused() {
     return PrismException.status(
         Reason.METADATA_INVALID,
-        "a header begins with Nats-, which is the server's own; choose another name");
+        "a header has Nats- in its name, which is the server's own; choose another name");
   }
 
   /** What is said of a message that is larger than the server takes; null where it is not. */
   static @Nullable Status tooLarge(Session session, @Nullable Headers headers, byte[] payload) {
-    long bytes = (long) payload.length + (headers == null ? 0 : headers.serializedLength());
+    long bytes =
+        (long) payload.length
+            + (headers == null || headers.isEmpty() ? 0 : headers.serializedLength());
     long most = session.connection().getMaxPayload();
     return most <= 0 || bytes <= most
         ? null
@@ -123,23 +134,24 @@ final class Wire {
   }
 
   static String text(byte[] value) {
-    return isPlain(value)
-        ? new String(value, StandardCharsets.US_ASCII)
-        : BASE64 + Base64.getEncoder().encodeToString(value);
+    if (isPrintable(value)) {
+      String text = new String(value, StandardCharsets.US_ASCII);
+      // Nor may the server find an order in it, see isServersOwn.
+      if (!text.startsWith(BASE64) && !text.contains(SERVERS_OWN)) {
+        return text;
+      }
+    }
+    return BASE64 + Base64.getEncoder().encodeToString(value);
   }
 
-  private static boolean isPlain(byte[] value) {
+  private static boolean isPrintable(byte[] value) {
     for (byte b : value) {
       if (b < ' ' || b > '~') {
         return false;
       }
     }
     int length = value.length;
-    return length == 0
-        || (value[0] != ' '
-            && value[length - 1] != ' '
-            && !(value[0] == 'b'
-                && new String(value, StandardCharsets.US_ASCII).startsWith(BASE64)));
+    return length == 0 || (value[0] != ' ' && value[length - 1] != ' ');
   }
 
   static byte[] bytes(String text) {
