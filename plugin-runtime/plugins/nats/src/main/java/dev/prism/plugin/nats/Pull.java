@@ -22,10 +22,13 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what is made of a message when it comes; null: nothing
  */
 final class Pull<T> implements AutoCloseable {
-  private static final int LARGE = 409;
+  private static final int CONFLICT = 409;
   private static final int NO_MESSAGES = 404;
   private static final int REQUEST_OVER = 408;
   private static final String TOO_LARGE = "Message Size Exceeds MaxBytes";
+
+  /** Servers from 2.10 on say so after the last message of a request that names bytes. */
+  private static final String COMPLETED = "Batch Completed";
 
   /** Before asking again where another's request is waiting for the same messages. */
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
@@ -105,9 +108,12 @@ final class Pull<T> implements AutoCloseable {
     if (!message.getSubject().equals(inbox + request)) {
       return; // of an earlier request
     }
-    if (status == LARGE && String.valueOf(message.getStatus().getMessage()).startsWith(TOO_LARGE)) {
+    String text = String.valueOf(message.getStatus().getMessage());
+    if (status == CONFLICT && text.startsWith(TOO_LARGE)) {
       large = true;
-    } else if (status != NO_MESSAGES && status != REQUEST_OVER) {
+    } else if (status != NO_MESSAGES
+        && status != REQUEST_OVER
+        && !(status == CONFLICT && text.startsWith(COMPLETED))) {
       gone = true;
     }
     end();
