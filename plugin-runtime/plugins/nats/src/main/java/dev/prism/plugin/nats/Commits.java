@@ -52,22 +52,26 @@ final class Commits {
 
   /**
    * Tells a server that came back what it may have forgotten: acknowledgements that it answered and
-   * had not written yet.
+   * has not written.
    */
   static void settleAgain(Session session, Duration timeout, ConsumerInfo info, Settled settled) {
-    long[] sequences =
-        settled.between(Groups.position(info), info.getDelivered().getStreamSequence());
-    for (int from = 0; from < sequences.length; from += AT_ONCE) {
-      int count = Math.min(AT_ONCE, sequences.length - from);
+    if (info.getNumAckPending() == 0) {
+      return;
+    }
+    long last = info.getDelivered().getStreamSequence();
+    long[] sequences = settled.between(Groups.position(info), last, AT_ONCE);
+    while (sequences.length > 0) {
+      int count = sequences.length;
       try (Replies.Batch batch = session.replies().batch(count)) {
         for (int i = 0; i < count; i++) {
-          batch.send(i, ack(info.getStreamName(), info.getName(), sequences[from + i]), null, DONE);
+          batch.send(i, ack(info.getStreamName(), info.getName(), sequences[i]), null, DONE);
         }
         batch.await(timeout);
         if (batch.answer(count - 1) == null) {
           throw Failures.unreachable();
         }
       }
+      sequences = settled.between(sequences[count - 1] + 1, last, AT_ONCE);
     }
   }
 

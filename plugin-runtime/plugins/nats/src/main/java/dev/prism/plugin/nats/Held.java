@@ -1,9 +1,12 @@
 package dev.prism.plugin.nats;
 
+import io.nats.client.api.ConsumerInfo;
+import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
@@ -16,9 +19,15 @@ import org.jspecify.annotations.Nullable;
  * @see Keeper
  */
 final class Held {
+  /** The server's own. */
+  private static final Duration ACK_WAIT = Duration.ofSeconds(30);
+
+  private static final Duration SAME = Duration.ofSeconds(1);
+
   private final String stream;
   private final String consumer;
   private final @Nullable ZonedDateTime created;
+  private final long start;
   private final long ackWaitMillis;
   private final Map<Long, Lease> leases = new ConcurrentHashMap<>();
   private final AtomicLong newest = new AtomicLong();
@@ -69,13 +78,29 @@ final class Held {
   }
 
   /**
-   * @param created when the consumer was made: another one of the same name is another
+   * @param info the consumer at the server
    */
-  Held(String stream, String consumer, @Nullable ZonedDateTime created, long ackWaitMillis) {
+  Held(String stream, String consumer, ConsumerInfo info) {
     this.stream = stream;
     this.consumer = consumer;
-    this.created = created;
-    this.ackWaitMillis = ackWaitMillis;
+    this.created = info.getCreationTime();
+    this.start = info.getConsumerConfiguration().getStartSequence();
+    Duration ackWait = info.getConsumerConfiguration().getAckWait();
+    this.ackWaitMillis = (ackWait == null ? ACK_WAIT : ackWait).toMillis();
+  }
+
+  /**
+   * Whether it is of this consumer, and not of one that was deleted and made again. A server that
+   * was started again tells a time of creation a little later than the one before: that of the
+   * consumer's file.
+   */
+  boolean isOf(ConsumerInfo info) {
+    ZonedDateTime other = info.getCreationTime();
+    boolean then =
+        (created == null || other == null)
+            ? Objects.equals(created, other)
+            : Duration.between(created, other).abs().compareTo(SAME) < 0;
+    return then && start == info.getConsumerConfiguration().getStartSequence();
   }
 
   String stream() {
@@ -84,10 +109,6 @@ final class Held {
 
   String consumer() {
     return consumer;
-  }
-
-  @Nullable ZonedDateTime created() {
-    return created;
   }
 
   long ackWaitMillis() {

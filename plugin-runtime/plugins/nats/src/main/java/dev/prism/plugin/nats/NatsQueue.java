@@ -177,9 +177,9 @@ final class NatsQueue implements MessageQueue {
                     held.compute(
                         name,
                         (_, known) ->
-                            known != null && Objects.equals(known.created(), info.getCreationTime())
+                            known != null && known.isOf(info)
                                 ? known
-                                : held(stream, consumer, info));
+                                : new Held(stream.name(), consumer, info));
                 if (now.wasCutOff(session, losses)) {
                   Commits.settleAgain(session, settings.timeout(), info, now.settled());
                 }
@@ -194,15 +194,6 @@ final class NatsQueue implements MessageQueue {
       streams.forget(namespace, subscription.topic()); // it may have been deleted
       throw e;
     }
-  }
-
-  private static Held held(Stream stream, String consumer, ConsumerInfo info) {
-    Duration ackWait = info.getConsumerConfiguration().getAckWait();
-    return new Held(
-        stream.name(),
-        consumer,
-        info.getCreationTime(),
-        ackWait == null ? Duration.ofSeconds(30).toMillis() : ackWait.toMillis());
   }
 
   /** Nobody reads from the group: what those had who did comes first. */
