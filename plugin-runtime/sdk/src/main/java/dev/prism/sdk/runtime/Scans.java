@@ -12,6 +12,7 @@ import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /** Runs scans, each on a virtual thread of its own, as fast as its client takes the answers. */
 final class Scans {
@@ -108,14 +109,19 @@ final class Scans {
     @Override
     public boolean accept(List<Entry> entries) {
       if (entries.isEmpty()) {
-        return !call.isOver();
+        return withoutPlace(() -> !call.isOver());
       }
       byte[] message = KeyValueResponses.scan(entries, keysOnly);
-      long before = System.nanoTime();
-      boolean taken = slots.without(() -> call.send(message));
-      waitedNanos += System.nanoTime() - before;
+      boolean taken = withoutPlace(() -> call.send(message));
       operation.responseBytes().inc(message.length);
       return taken;
+    }
+
+    private boolean withoutPlace(Supplier<Boolean> wait) {
+      long before = System.nanoTime();
+      boolean result = slots.without(wait);
+      waitedNanos += System.nanoTime() - before;
+      return result;
     }
   }
 }

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 
 /** A store that remembers what it was given, and does as a test says. */
 final class FakeStore implements KeyValueStore, Plugin {
@@ -38,6 +39,9 @@ final class FakeStore implements KeyValueStore, Plugin {
 
   /** How many keys a read takes before it has as many bytes as it may have. */
   volatile int mostRead = Integer.MAX_VALUE;
+
+  /** As long as it holds a scan works without anything to hand out. */
+  volatile BooleanSupplier isSearching = () -> false;
 
   final List<List<Key>> reads = Collections.synchronizedList(new ArrayList<>());
   final List<List<Unit>> writes = Collections.synchronizedList(new ArrayList<>());
@@ -119,6 +123,9 @@ final class FakeStore implements KeyValueStore, Plugin {
   public void scan(String namespace, Consistency consistency, Scan scan, ScanSink sink) {
     Item item = new Item(new byte[0], "e", Item.NEVER, "", Map.of());
     boolean wanted = true;
+    while (wanted && isSearching.getAsBoolean()) {
+      wanted = sink.accept(List.of());
+    }
     for (int i = 0; i < 3 && wanted; i++) {
       String key = "k" + i;
       wanted = sink.accept(List.of(new ScanSink.Entry(new Key(scan.collection(), key, key), item)));

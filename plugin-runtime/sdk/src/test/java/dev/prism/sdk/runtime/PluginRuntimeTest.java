@@ -341,6 +341,20 @@ class PluginRuntimeTest {
   }
 
   @Test
+  void aScanThatWorksForLongLetsReadsGoFirst() {
+    store.execution = new Execution(1, false, true);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+    store.isSearching = () -> store.reads.isEmpty() && System.nanoTime() < end;
+    FakeCall scan = offer("Scan", ScanRequest.newBuilder().setCollection("c").build());
+
+    FakeCall get = call("Get", GetRequest.newBuilder().setCollection("c").setKey("k").build());
+
+    assertThat(get.reason()).isEmpty();
+    assertThat(System.nanoTime()).as("the read waited for the scan").isLessThan(end);
+    assertThat(scan.await().reason()).isEmpty();
+  }
+
+  @Test
   void aScanStopsWhenItsCallerHasGone() {
     FakeCall call = offer("Scan", ScanRequest.newBuilder().setCollection("c").build());
     call.over = true;
