@@ -35,7 +35,12 @@ final class Failures {
   }
 
   static PrismException of(JetStreamApiException e) {
-    return PrismException.of(reason(e.getApiErrorCode()), text(e.getApiErrorCode()));
+    return refused(e.getApiErrorCode());
+  }
+
+  /** What JetStream refused with its code. */
+  static PrismException refused(int code) {
+    return PrismException.of(reason(code), text(code));
   }
 
   /** Why a message was not stored. */

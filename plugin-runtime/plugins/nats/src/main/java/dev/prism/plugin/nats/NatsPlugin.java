@@ -3,6 +3,7 @@ package dev.prism.plugin.nats;
 import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginMain;
+import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.pubsub.PubSub;
 import dev.prism.sdk.queue.MessageQueue;
 import java.time.InstantSource;
@@ -10,7 +11,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Queues on JetStream and events on subjects of a NATS server or cluster.
+ * Values in KV buckets and queues on streams of JetStream, and events on subjects of a NATS server
+ * or cluster.
  *
  * <p>{@link NatsSettings} has its variables, {@code docs/nats.md} what is promised.
  */
@@ -18,7 +20,7 @@ public final class NatsPlugin implements Plugin {
   private final InstantSource clock;
   private @Nullable NatsLink link;
 
-  /** Counts timeouts of deliveries by {@code clock}. */
+  /** Counts timeouts of deliveries and expiries by {@code clock}. */
   public NatsPlugin(InstantSource clock) {
     this.clock = clock;
   }
@@ -39,6 +41,12 @@ public final class NatsPlugin implements Plugin {
   }
 
   @Override
+  public Optional<KeyValueStore> keyValue(PluginConfig config) {
+    NatsSettings settings = NatsSettings.of(config);
+    return Optional.of(new NatsStore(link(settings), settings, clock));
+  }
+
+  @Override
   public Optional<MessageQueue> queue(PluginConfig config) {
     NatsSettings settings = NatsSettings.of(config);
     return Optional.of(new NatsQueue(link(settings), settings, config.topics(), clock));
@@ -50,7 +58,7 @@ public final class NatsPlugin implements Plugin {
     return Optional.of(new NatsPubSub(link(settings), settings));
   }
 
-  /** Queues and events have one connection together. */
+  /** All that the plugin serves has one connection. */
   private synchronized NatsLink link(NatsSettings settings) {
     NatsLink shared = link;
     if (shared == null || !shared.share()) {

@@ -13,6 +13,11 @@ record PubAck(long sequence, boolean duplicate, int errorCode) {
   /** Where the answer is none that is known. */
   private static final int UNKNOWN = 500;
 
+  private static final int WRONG_LAST_SEQUENCE = 10071;
+
+  /** The same, said while the message that was quicker is still on its way to other servers. */
+  private static final int WRONG_LAST_SEQUENCE_UNDER_WAY = 10164;
+
   static PubAck of(byte[] json) {
     String text = new String(json, StandardCharsets.UTF_8);
     if (text.contains("\"error\"")) {
@@ -23,7 +28,13 @@ record PubAck(long sequence, boolean duplicate, int errorCode) {
     return new PubAck(sequence, text.contains("\"duplicate\""), sequence == 0 ? UNKNOWN : 0);
   }
 
-  private static long number(String text, String name) {
+  /** Whether it was not stored because its subject has another last message than was expected. */
+  boolean isOvertaken() {
+    return errorCode == WRONG_LAST_SEQUENCE || errorCode == WRONG_LAST_SEQUENCE_UNDER_WAY;
+  }
+
+  /** The number that follows the name, 0 where it is not there. */
+  static long number(String text, String name) {
     int at = text.indexOf(name);
     if (at < 0) {
       return 0;

@@ -54,6 +54,9 @@ final class Replies {
     private final Thread owner = Thread.currentThread();
     private volatile boolean interrupted;
 
+    /** The answer that the owner waits for before others. */
+    private volatile int wanted = -1;
+
     private Batch(int size) {
       this.answers = new AtomicReferenceArray<>(size);
       this.sent = new boolean[size];
@@ -71,7 +74,8 @@ final class Replies {
     }
 
     private void take(int index, Message answer) {
-      if (answers.compareAndSet(index, null, answer) && awaited.decrementAndGet() == 0) {
+      if (answers.compareAndSet(index, null, answer)
+          && (awaited.decrementAndGet() == 0 || index == wanted)) {
         LockSupport.unpark(owner);
       }
     }
@@ -91,6 +95,23 @@ final class Replies {
         }
         LockSupport.parkNanos(this, left);
       }
+    }
+
+    /**
+     * The answer to the request of this number, which is then let go of. Waits for it until the
+     * connection is lost or {@code limit} has passed; null: none came.
+     */
+    @Nullable Message take(int index, Duration limit) {
+      long end = System.nanoTime() + limit.toNanos();
+      wanted = index;
+      while (answers.get(index) == null && sent[index] && !interrupted) {
+        long left = end - System.nanoTime();
+        if (left <= 0) {
+          return null;
+        }
+        LockSupport.parkNanos(this, left);
+      }
+      return answers.getAndSet(index, null);
     }
 
     /** Whether the request of this number was given to the connection. */

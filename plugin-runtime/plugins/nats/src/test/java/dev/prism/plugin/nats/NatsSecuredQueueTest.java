@@ -2,9 +2,6 @@ package dev.prism.plugin.nats;
 
 import dev.prism.conformance.HostedQueueSuite;
 import dev.prism.sdk.Plugin;
-import dev.prism.testservers.NatsServer;
-import dev.prism.testservers.SelfSigned;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
@@ -16,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("conformance")
 class NatsSecuredQueueTest extends HostedQueueSuite {
   @TempDir private static Path directory;
-  private NatsServer server;
+  private SecuredServer server;
 
   @Override
   public String backend() {
@@ -30,26 +27,8 @@ class NatsSecuredQueueTest extends HostedQueueSuite {
 
   @Override
   protected Map<String, String> variables() throws Exception {
-    SelfSigned.write(directory, "server");
-    Operator operator = new Operator();
-    Path credentials = Files.writeString(directory.resolve("user.creds"), operator.credentials());
-    server =
-        NatsServer.startOwn(
-            """
-            tls { cert_file: "%s", key_file: "%s" }
-            %s
-            """
-                .formatted(
-                    directory.resolve("server.crt"),
-                    directory.resolve("server.key"),
-                    operator.configuration()));
-    return Map.of(
-        "NATS_URL",
-        server.url().replace("nats:", "tls:"),
-        "NATS_TLS_CA",
-        directory.resolve("server.crt").toString(),
-        "NATS_CREDS_FILE",
-        credentials.toString());
+    server = new SecuredServer(directory);
+    return server.variables();
   }
 
   @AfterAll
