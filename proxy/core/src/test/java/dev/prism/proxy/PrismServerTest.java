@@ -417,7 +417,16 @@ class PrismServerTest {
         new ServerConfig.Control("control"),
         data,
         Map.of("mem", backend("mem"), "control", backend("control")),
-        Map.of("default", new ServerConfig.Namespace("default", List.of(), null)),
+        Map.of(
+            "default",
+            new ServerConfig.Namespace(
+                "default",
+                List.of(),
+                null,
+                false,
+                List.of(),
+                // Its metrics are there; it waits for a backend that never comes.
+                List.of(new ServerConfig.Relay("outbox", "absent", "orders", "absent")))),
         Map.of());
   }
 

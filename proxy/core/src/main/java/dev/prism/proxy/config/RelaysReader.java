@@ -33,7 +33,8 @@ final class RelaysReader {
         "mailboxes",
         (mailbox, settings) -> {
           check(mailbox, settings, "a mailbox");
-          String backend = backend(allowed, WITHOUT_MAILBOXES, "mailboxes", settings);
+          String backend =
+              backend(allowed, WITHOUT_MAILBOXES, "mailboxes", "the mailbox", settings);
           Section relay = settings.section("relay");
           String topic = relay.string("topic");
           if (topic == null) {
@@ -45,7 +46,8 @@ final class RelaysReader {
           } else {
             check(topic, relay, "a topic");
           }
-          String topicBackend = backend(allowed, TopicsReader.WITHOUT_QUEUES, "queues", relay);
+          String topicBackend =
+              backend(allowed, TopicsReader.WITHOUT_QUEUES, "queues", "the topic", relay);
           relay.end();
           settings.end();
           relays.add(new Relay(mailbox, backend, topic == null ? "" : topic, topicBackend));
@@ -63,13 +65,14 @@ final class RelaysReader {
     }
   }
 
-  private String backend(List<String> allowed, Set<String> without, String what, Section section) {
+  private String backend(
+      List<String> allowed, Set<String> without, String what, String thing, Section section) {
     List<String> candidates =
         backends.values().stream()
             .filter(backend -> allowed.isEmpty() || allowed.contains(backend.name()))
             .filter(backend -> !without.contains(backend.type()))
             .map(Backend::name)
             .toList();
-    return TopicsReader.backend(candidates, what, section);
+    return TopicsReader.backend(candidates, what, thing, section);
   }
 }

@@ -113,7 +113,7 @@ final class TopicsReader {
   }
 
   private Topic topic(String namespace, String name, List<String> candidates, Section section) {
-    String backend = backend(candidates, "queues", section);
+    String backend = backend(candidates, "queues", "the topic", section);
     String usual = namespace + "." + name;
     String physical = section.string("name");
     if (physical != null) {
@@ -148,9 +148,10 @@ final class TopicsReader {
   /**
    * The instance that {@code backend} names, or the only one that it can be.
    *
-   * @param what the instances are for, in a message
+   * @param what the instances are to have, in a message
+   * @param thing what is there, in a message
    */
-  static String backend(List<String> candidates, String what, Section section) {
+  static String backend(List<String> candidates, String what, String thing, Section section) {
     String backend = section.string("backend");
     if (backend != null && candidates.contains(backend)) {
       return backend;
@@ -171,7 +172,11 @@ final class TopicsReader {
           .problems()
           .at(
               section.line(),
-              section.path("backend") + " is needed, to say where it is: one of " + candidates);
+              section.path("backend")
+                  + " is needed, to say where "
+                  + thing
+                  + " is: one of "
+                  + candidates);
     }
     return candidates.isEmpty() ? "" : candidates.getFirst();
   }
