@@ -36,8 +36,9 @@ async function transaction(service, metadata) {
   };
   assert.ok((await ask({ begin: {} })).begun);
   for (let n = 0; n < ROWS; n++) {
-    const insert = { values: { owner: { string_value: owner }, n: { int64_value: n } } };
-    assert.equal(Number((await ask({ write: { table, insert } })).write.rows), 1);
+    // A map, as a descriptor set has it.
+    const values = [{ key: 'owner', value: { string_value: owner } }, { key: 'n', value: { int64_value: n } }];
+    assert.equal(Number((await ask({ write: { table, insert: { values } } })).write.rows), 1);
   }
   const selected = await ask({ select: { table, filter: ownRows, columns: ['n'], limit: ROWS } });
   assert.equal(selected.rows.rows.length, ROWS);
