@@ -10,6 +10,7 @@ import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfo;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ final class Buckets {
 
   private final NatsSettings settings;
   private final Map<Bucket, Known> known = new ConcurrentHashMap<>();
+  private final Set<Bucket> written = ConcurrentHashMap.newKeySet();
 
   /** What a bucket's stream was a moment ago. */
   private record Known(StreamConfiguration stream, long atNanos) {}
@@ -34,15 +36,19 @@ final class Buckets {
 
   /** What the server says of the bucket's stream; null where it is not there. */
   @Nullable StreamConfiguration look(Session session, Bucket bucket) {
+    StreamInfo info = info(session, bucket);
+    return info == null ? null : info.getConfiguration();
+  }
+
+  private static @Nullable StreamInfo info(Session session, Bucket bucket) {
     try {
-      StreamInfo info = session.management().getStreamInfo(bucket.stream());
-      return info.getConfiguration();
+      return session.management().getStreamInfo(bucket.stream());
     } catch (JetStreamApiException e) {
       if (Failures.isNotFound(e)) {
         return null;
       }
       throw Failures.of(e);
-    } catch (IOException e) {
+    } catch (IOException | IllegalStateException e) { // the latter while it connects again
       throw Failures.unreachable();
     }
   }
@@ -71,9 +77,33 @@ final class Buckets {
     return stream != null && stream.getAllowDirect();
   }
 
+  /**
+   * Whether anything was ever written to the bucket: before, it is not asked for messages. A server
+   * of version 2.9 falls over the question while it makes the stream, and takes all others down.
+   */
+  boolean isWritten(Session session, Bucket bucket) {
+    if (written.contains(bucket)) {
+      return true;
+    }
+    StreamInfo info = info(session, bucket);
+    if (info == null || info.getStreamState().getLastSequence() == 0) {
+      return false;
+    }
+    written.add(bucket);
+    return true;
+  }
+
+  /** The server has acknowledged a message of the bucket. */
+  void written(Bucket bucket) {
+    if (!written.contains(bucket)) {
+      written.add(bucket);
+    }
+  }
+
   /** What was known of the bucket does not hold any more. */
   void forget(Bucket bucket) {
     known.remove(bucket);
+    written.remove(bucket);
   }
 
   /**
@@ -98,7 +128,7 @@ final class Buckets {
       if (e.getApiErrorCode() != NAME_IN_USE) {
         throw Failures.of(e);
       }
-    } catch (IOException e) {
+    } catch (IOException | IllegalStateException e) { // the latter while it connects again
       throw Failures.unreachable();
     }
   }

@@ -5,7 +5,10 @@ import dev.prism.status.PrismException;
 import io.nats.client.Message;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
@@ -28,10 +31,10 @@ final class Gets {
 
   /** A question to the server. */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  private record Question(String subject, byte[] body) {
+  private record Question(Bucket bucket, String subject, byte[] body) {
     static Question of(String method, Bucket bucket, String body) {
       return new Question(
-          "$JS.API." + method + bucket.stream(), body.getBytes(StandardCharsets.US_ASCII));
+          bucket, "$JS.API." + method + bucket.stream(), body.getBytes(StandardCharsets.US_ASCII));
     }
   }
 
@@ -69,17 +72,43 @@ final class Gets {
    */
   List<@Nullable Entry> last(
       Session session, Consistency consistency, List<Place> places, long maxBytes) {
-    List<Bucket> asked = places.stream().map(Place::bucket).distinct().toList();
+    Set<Bucket> asked = new LinkedHashSet<>();
+    places.forEach(place -> asked.add(place.bucket()));
+    asked.removeIf(bucket -> !buckets.isWritten(session, bucket));
     boolean direct =
         consistency.level() == Consistency.Level.EVENTUAL
             && asked.stream().allMatch(bucket -> buckets.isDirect(session, bucket));
+    List<Question> questions = new ArrayList<>(places.size());
+    for (Place place : places) {
+      if (asked.contains(place.bucket())) {
+        questions.add(place.ask(direct));
+      }
+    }
+    List<@Nullable Entry> found;
     try {
-      return ask(
-          session, places.stream().map(place -> place.ask(direct)).toList(), maxBytes, direct);
+      found = ask(session, questions, maxBytes, direct);
     } catch (PrismException e) {
       asked.forEach(buckets::forget);
       throw e;
     }
+    return questions.size() == places.size() ? found : spread(places, asked, found);
+  }
+
+  /** Puts null in the places of buckets that were not asked, as they have nothing. */
+  private static List<@Nullable Entry> spread(
+      List<Place> places, Set<Bucket> asked, List<@Nullable Entry> found) {
+    List<@Nullable Entry> all = new ArrayList<>(places.size());
+    Iterator<@Nullable Entry> next = found.iterator();
+    for (Place place : places) {
+      if (!asked.contains(place.bucket())) {
+        all.add(null);
+      } else if (next.hasNext()) {
+        all.add(next.next());
+      } else {
+        break;
+      }
+    }
+    return all;
   }
 
   /** The messages that have these revisions; null where one is not there any more. */
@@ -95,6 +124,9 @@ final class Gets {
 
   /** The first message from a revision on that the stream's leader has; null: none. */
   @Nullable Entry next(Session session, Bucket bucket, String subjects, long revision) {
+    if (!buckets.isWritten(session, bucket)) {
+      return null;
+    }
     String body = "{\"seq\":" + revision + ",\"next_by_subj\":\"" + subjects + "\"}";
     return ask(session, List.of(Question.of(LEADER, bucket, body)), Long.MAX_VALUE, false)
         .getFirst();
@@ -119,7 +151,7 @@ final class Gets {
         if (answer == null) {
           throw Failures.unreachable();
         }
-        Entry entry = entry(answer, direct);
+        Entry entry = entry(questions.get(found.size()).bucket(), answer, direct);
         bytes += entry == null ? 0 : entry.valueBytes();
         found.add(entry);
         kibibytes.release(each);
@@ -134,7 +166,7 @@ final class Gets {
     batch.send(index, questions.get(index).subject(), null, questions.get(index).body());
   }
 
-  private static @Nullable Entry entry(Message answer, boolean direct) {
+  private @Nullable Entry entry(Bucket bucket, Message answer, boolean direct) {
     int status = Session.status(answer);
     if (status == NOT_FOUND) {
       return null;
@@ -144,7 +176,10 @@ final class Gets {
     }
     Got got = direct ? Got.direct(answer) : Got.fromLeader(answer.getData());
     if (got.code() == NOT_FOUND) {
-      return null; // neither the message nor, perhaps, the bucket
+      if (got.errorCode() == Failures.STREAM_NOT_FOUND) {
+        buckets.forget(bucket);
+      }
+      return null;
     }
     if (got.errorCode() != 0) {
       throw Failures.refused(got.errorCode());

@@ -163,7 +163,11 @@ final class ItemScan {
     while (after != null && left > 0 && !ended) {
       Window window = new Window(after);
       list(stream, window);
-      after = window.end == null || window.items.isEmpty() ? null : window.items.lastKey();
+      if (window.end == null) {
+        after = null;
+      } else if (!window.items.isEmpty()) {
+        after = window.items.lastKey();
+      } // else all that it held went meanwhile: what came behind it is listed again
       hand(window);
     }
   }

@@ -221,6 +221,7 @@ final class ItemWrites {
     Slot slot = publication.slot;
     if (ack.errorCode() == 0) {
       slot.result = step.result().apply(ack.sequence());
+      buckets.written(slot.place.bucket());
       sweeper.written(slot.place.bucket(), step.due(), ack.sequence());
     } else if (!ack.isOvertaken()) {
       slot.fail(Failures.notStored(ack.errorCode()));

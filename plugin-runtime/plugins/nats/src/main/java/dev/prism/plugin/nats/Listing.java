@@ -143,7 +143,7 @@ final class Listing {
       return made.getName();
     } catch (JetStreamApiException e) {
       throw Failures.of(e);
-    } catch (IOException e) {
+    } catch (IOException | IllegalStateException e) { // the latter while it connects again
       throw Failures.unreachable();
     }
   }

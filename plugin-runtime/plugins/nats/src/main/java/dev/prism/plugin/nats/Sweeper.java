@@ -225,7 +225,7 @@ final class Sweeper implements AutoCloseable {
   private void look() {
     Bucket bucket = toLookThrough();
     while (bucket != null) {
-      long began = clock.millis();
+      long began = System.nanoTime();
       boolean done = false;
       try {
         look(bucket);
@@ -265,12 +265,13 @@ final class Sweeper implements AutoCloseable {
     return null;
   }
 
-  private synchronized void looked(Bucket bucket, long began, boolean done) {
+  private synchronized void looked(Bucket bucket, long beganNanos, boolean done) {
     long now = clock.millis();
+    long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos);
     Look look = looks.get(bucket);
     if (look != null) {
       look.millis = done ? look.millis : now;
-      look.notBefore = now + AGAIN_MILLIS + REST * (now - began);
+      look.notBefore = now + AGAIN_MILLIS + (done ? REST * took : 0);
     }
   }
 

@@ -102,6 +102,20 @@ class NatsStoreTest {
   }
 
   @Test
+  void bucketsAreReadWhileTheyAreMade() {
+    try (NatsStore other = store(server.url(), clock)) {
+      for (int round = 0; round < STEPS; round++) {
+        Key key = new Key("made-" + round, "k", "k");
+        Thread beside = Thread.ofPlatform().start(() -> write(other, put(key, "v", Map.of())));
+        await("it is there", () -> "v".equals(text(read(store, key))));
+        join(beside);
+      }
+    }
+
+    assertThat(server.process().log()).doesNotContain("panic");
+  }
+
+  @Test
   void ofTwoProcessesThatDeleteAnItemOneIsToldThatItWasThere() {
     try (NatsStore other = store(server.url(), clock)) {
       List<WriteResult> results = Collections.synchronizedList(new ArrayList<>());
