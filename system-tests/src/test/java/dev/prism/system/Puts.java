@@ -66,6 +66,11 @@ final class Puts implements AutoCloseable {
     return acknowledged.size();
   }
 
+  /** Acknowledged or refused. */
+  int endedSoFar() {
+    return acknowledged.size() + refusals.size();
+  }
+
   List<Status> refusals() {
     return List.copyOf(refusals);
   }
