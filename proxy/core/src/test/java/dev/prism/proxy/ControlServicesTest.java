@@ -272,7 +272,7 @@ class ControlServicesTest {
             configs
                 .validateConfig(
                     ValidateConfigRequest.newBuilder()
-                        .setConfig(keyValue("").setPattern(AccessPattern.ACCESS_PATTERN_READER))
+                        .setConfig(keyValue("").setPattern(AccessPattern.ACCESS_PATTERN_TRANSACT))
                         .build())
                 .getViolationsList())
         .extracting(BadRequest.FieldViolation::getField)

@@ -45,7 +45,13 @@ class ExampleConfigTest {
   private static void collect(String path, Object value, Set<String> paths) {
     if (value instanceof Map<?, ?> map) {
       boolean named =
-          Set.of("backends", "namespaces", "configs", "namespaces.*.topics").contains(path);
+          Set.of(
+                  "backends",
+                  "namespaces",
+                  "configs",
+                  "namespaces.*.topics",
+                  "namespaces.*.mailboxes")
+              .contains(path);
       map.forEach(
           (key, child) -> {
             String at = path.isEmpty() ? key.toString() : path + "." + (named ? "*" : key);
