@@ -19,7 +19,9 @@ import dev.prism.type.v1.Header;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +40,11 @@ final class Carrying implements AutoCloseable {
 
   /** The most headers of a message in a queue. */
   private static final int MOST_HEADERS = 64;
+
+  /** The most bytes of their names and values. */
+  private static final int MOST_HEADER_BYTES = 32 << 10;
+
+  private static final String TRACE_HEADER = "traceparent";
 
   private final Link link;
   private final CallHeader header;
@@ -75,7 +82,7 @@ final class Carrying implements AutoCloseable {
           LinkException.Kind.DOWN, "the mailbox's plugin answers what cannot be read");
     }
     for (MailboxDelivery delivery : response.getDeliveriesList()) {
-      byte[] request = publication(delivery.getMessage()).toByteArray();
+      byte[] request = publication(delivery).toByteArray();
       underWay.add(delivery);
       if (stream == null) {
         Exchange opened = link.open(header, request);
@@ -87,38 +94,70 @@ final class Carrying implements AutoCloseable {
     }
   }
 
-  private PublishStreamRequest publication(MailboxMessage message) {
-    Message.Builder carried =
+  private PublishStreamRequest publication(MailboxDelivery delivery) {
+    MailboxMessage message = delivery.getMessage();
+    Message carried =
         Message.newBuilder()
             .setKey(message.getKey())
-            .addAllHeaders(message.getHeadersList())
-            .setPayload(message.getPayload());
-    boolean named =
-        message.getHeadersList().stream().anyMatch(each -> each.getName().equals(ID_HEADER));
-    if (!named && message.getHeadersCount() < MOST_HEADERS) {
-      carried.addHeaders(
-          Header.newBuilder()
-              .setName(ID_HEADER)
-              .setValue(ByteString.copyFromUtf8(message.getMessageId())));
-    }
+            .addAllHeaders(headers(message))
+            .setPayload(message.getPayload())
+            .build();
     PublishStreamRequest.Builder request =
         PublishStreamRequest.newBuilder().setTopic(relay.topic()).setMessage(carried);
     if (idempotent) {
-      request.setIdempotencyKey(key(message.getMessageId()));
+      request.setIdempotencyKey(key(delivery));
     }
     return request.build();
   }
 
-  /** Short enough, whatever the message is called, and another one for each mailbox. */
-  private String key(String messageId) {
+  /**
+   * The writer's, and the id. Where a queue would not take so many, the trace that was added when
+   * the message was written is left out, and then the id.
+   */
+  private static List<Header> headers(MailboxMessage message) {
+    List<Header> headers = new ArrayList<>(message.getHeadersList());
+    if (headers.stream().noneMatch(each -> each.getName().equals(ID_HEADER))) {
+      headers.add(
+          Header.newBuilder()
+              .setName(ID_HEADER)
+              .setValue(ByteString.copyFromUtf8(message.getMessageId()))
+              .build());
+    }
+    if (isTooMuch(headers)) {
+      headers.removeIf(each -> each.getName().equals(TRACE_HEADER));
+    }
+    if (isTooMuch(headers)) {
+      headers.removeIf(each -> each.getName().equals(ID_HEADER));
+    }
+    return headers;
+  }
+
+  private static boolean isTooMuch(List<Header> headers) {
+    int bytes = 0;
+    for (Header header : headers) {
+      bytes += header.getName().length() + header.getValue().size();
+    }
+    return headers.size() > MOST_HEADERS || bytes > MOST_HEADER_BYTES;
+  }
+
+  /**
+   * Of this message alone, however often it is delivered: an id may be used again once its message
+   * has gone, a place may not.
+   */
+  private String key(MailboxDelivery delivery) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(relay.mailbox().getBytes(StandardCharsets.UTF_8));
-      digest.update((byte) 0);
+      String place =
+          String.join(
+              "/",
+              relay.backend(),
+              relay.mailbox(),
+              Long.toString(delivery.getSequence()),
+              delivery.getMessage().getMessageId());
       return "mailbox:"
           + Base64.getUrlEncoder()
               .withoutPadding()
-              .encodeToString(digest.digest(messageId.getBytes(StandardCharsets.UTF_8)));
+              .encodeToString(digest.digest(place.getBytes(StandardCharsets.UTF_8)));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }
@@ -132,7 +171,12 @@ final class Carrying implements AutoCloseable {
         }
       }
     } catch (LinkException e) {
-      LOG.atDebug().addKeyValue("topic", relay.topic()).log("publishing ended: {}", e.getMessage());
+      if (e.kind() != LinkException.Kind.CANCELLED) { // by the relay itself, for another reason
+        LOG.atWarn()
+            .addKeyValue("topic", relay.topic())
+            .addKeyValue("kind", e.kind())
+            .log("the topic takes no more of the relay's messages: {}", e.getMessage());
+      }
     } catch (InvalidProtocolBufferException e) {
       LOG.error("the topic's plugin answers what cannot be read", e);
     } finally {

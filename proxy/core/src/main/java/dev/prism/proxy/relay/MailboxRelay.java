@@ -75,6 +75,12 @@ final class MailboxRelay implements AutoCloseable {
           carry(source.get(), target.get());
         } catch (LinkException e) {
           told(e);
+        } catch (RuntimeException e) { // a defect, which must not end the relay
+          LOG.atError()
+              .addKeyValue("namespace", namespace)
+              .addKeyValue("mailbox", relay.mailbox())
+              .setCause(e)
+              .log("the relay failed, and begins anew");
         }
         boolean worked = metrics.carried() > carriedBefore;
         pause = worked ? LEAST_PAUSE_MILLIS : Math.min(pause * 2, MOST_PAUSE_MILLIS);

@@ -34,6 +34,7 @@ final class Settling implements AutoCloseable {
   private static final int MOST_ACKS = 1000;
   private static final int MOST_REASON = 1000;
   private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long AGAIN_MILLIS = 100;
   private static final long LEAST_DELAY_MILLIS = 200;
   private static final long MOST_DELAY_MILLIS = 30_000;
 
@@ -107,25 +108,46 @@ final class Settling implements AutoCloseable {
     List<Ack> batch = new ArrayList<>();
     try {
       while (true) {
-        batch.add(waiting.take());
-        waiting.drainTo(batch, MOST_ACKS - 1);
+        if (batch.isEmpty()) {
+          batch.add(waiting.take());
+          waiting.drainTo(batch, MOST_ACKS - 1);
+        }
         AcknowledgeMailboxRequest request =
             AcknowledgeMailboxRequest.newBuilder()
                 .setMailbox(relay.mailbox())
                 .addAllAcks(batch)
                 .build();
-        mailbox.call(processes.header(ACKNOWLEDGE, TIMEOUT_NANOS), request.toByteArray());
-        batch.clear();
+        try {
+          mailbox.call(processes.header(ACKNOWLEDGE, TIMEOUT_NANOS), request.toByteArray());
+          batch.clear();
+        } catch (LinkException e) {
+          if (!isPassing(e)) {
+            throw e;
+          }
+          Thread.sleep(AGAIN_MILLIS);
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // closed
     } catch (LinkException e) {
-      LOG.atDebug()
+      LOG.atWarn()
           .addKeyValue("mailbox", relay.mailbox())
-          .log("acknowledging ended: {}", e.getMessage());
+          .addKeyValue("kind", e.kind())
+          .log("the mailbox takes no acknowledgements of the relay's: {}", e.getMessage());
     } finally {
       end.run();
     }
+  }
+
+  /** Whether the same acknowledgements may be taken a moment later: nothing was done. */
+  private static boolean isPassing(LinkException e) {
+    Status status = e.status();
+    return e.kind() == LinkException.Kind.FULL
+        || (status != null
+            && switch (PrismException.reason(status)) {
+              case OVERLOADED, BACKEND_UNAVAILABLE, TRANSACTION_CONFLICT -> true;
+              default -> false;
+            });
   }
 
   /** What was not told comes back, and is carried again. */
