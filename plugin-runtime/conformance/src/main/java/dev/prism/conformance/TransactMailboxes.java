@@ -227,8 +227,8 @@ public interface TransactMailboxes extends TransactFixture {
                     byKey
                         .computeIfAbsent(key, _ -> Collections.synchronizedList(new ArrayList<>()))
                         .add(Integer.valueOf(text(next)));
-                    ids.add(next.getMessage().getMessageId());
                     ack(mailbox, next);
+                    ids.add(next.getMessage().getMessageId());
                   }
                 } catch (RuntimeException closed) {
                   // The test is done with it.

@@ -97,13 +97,13 @@ public interface TransactStreaming extends TransactFixture {
   default void aTransactionWhoseTimeIsUpIsRolledBackAtOnceAndToldSo() {
     String table = newTable();
     write(insert(table, "a", 1));
+    long begun = System.nanoTime();
     try (Running running =
         new Running(
             api()
                 .transaction(
                     TransactFixture.begin(
                         Begin.newBuilder().setTimeout(TransactFixture.seconds(1)))))) {
-      long begun = System.nanoTime();
       long deadline = QueueFixture.millis(running.next().getBegun().getDeadline());
       assertThat(deadline - System.currentTimeMillis()).isBetween(0L, 1000L);
       running.ask(on(table, update("a", 2)));

@@ -19,12 +19,19 @@ import org.jspecify.annotations.Nullable;
  * digits; bytes, moments, days and UUIDs have no form of their own in JSON.
  */
 public final class Documents {
+  /** As deep as {@code value.proto} lets lists and maps be: readers of protobuf take no more. */
+  private static final int MOST_DEPTH = 32;
+
+  /** A number of more digits than this, written with an exponent, is answered as it is written. */
+  private static final int MOST_DIGITS = 1000;
+
   private Documents() {}
 
-  /** The value of a text; null where it is no JSON. */
+  /** The value of a text; null where it is no JSON, or nested more than 32 deep. */
   public static @Nullable Value parse(String json) {
     try (JsonReader reader = new JsonReader(new StringReader(json))) {
       reader.setStrictness(Strictness.STRICT);
+      reader.setNestingLimit(MOST_DEPTH);
       Value value = read(reader);
       return reader.peek() == com.google.gson.stream.JsonToken.END_DOCUMENT ? value : null;
     } catch (MalformedJsonException | EOFException | NumberFormatException e) {
@@ -74,10 +81,7 @@ public final class Documents {
         // Larger than a long: a decimal.
       }
     }
-    // A number of a million digits, written as 1e1000000, stays a number of few bytes.
-    return Math.abs((long) number.scale()) > 1000
-        ? Values.of(number.doubleValue())
-        : Values.of(number);
+    return Math.abs((long) number.scale()) > MOST_DIGITS ? Values.of(text) : Values.of(number);
   }
 
   /**

@@ -119,9 +119,11 @@ public final class Values {
     if (one.hasInt64Value() && other.hasInt64Value()) {
       return Long.compare(one.getInt64Value(), other.getInt64Value());
     }
-    if (isUnbounded(one)
-        || isUnbounded(other)
-        || (one.hasDoubleValue() && other.hasDoubleValue())) {
+    // A double and a decimal of the same digits are equal, as databases have it; a double and a
+    // whole number are compared exactly.
+    boolean whole = one.hasInt64Value() || other.hasInt64Value();
+    boolean floating = one.hasDoubleValue() || other.hasDoubleValue();
+    if (isUnbounded(one) || isUnbounded(other) || (floating && !whole)) {
       // NaN is equal to itself and greater than every number, as PostgreSQL has it too.
       double left = number(one).doubleValue();
       double right = number(other).doubleValue();

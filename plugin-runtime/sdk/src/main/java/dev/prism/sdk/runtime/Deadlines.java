@@ -68,7 +68,7 @@ final class Deadlines implements AutoCloseable {
     long now = System.nanoTime();
     long left = call.header().deadlineNanos() - now;
     Watched watched = new Watched(new Patience(now + Math.min(left, mostNanos)));
-    long margin = Math.clamp(left / 10, LEAST_MARGIN_NANOS, MOST_MARGIN_NANOS);
+    long margin = Math.min(Math.clamp(left / 10, LEAST_MARGIN_NANOS, MOST_MARGIN_NANOS), left / 2);
     end(watched, Math.clamp(left - margin, 0, mostNanos));
     call.onOver(() -> end(watched, 0));
     return watched;

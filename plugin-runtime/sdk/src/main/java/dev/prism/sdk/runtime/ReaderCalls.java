@@ -14,7 +14,6 @@ import dev.prism.reader.v1.QueryResponse;
 import dev.prism.reader.v1.ReadRequest;
 import dev.prism.reader.v1.ReadResponse;
 import dev.prism.reader.v1.Row;
-import dev.prism.sdk.CallContext;
 import dev.prism.sdk.Capability;
 import dev.prism.sdk.reader.Chunk;
 import dev.prism.sdk.reader.Found;
@@ -353,7 +352,9 @@ final class ReaderCalls implements DataCalls {
         () -> {
           try (Deadlines.Watched watched = deadlines.watch(call)) {
             operation.overhead().observe((System.nanoTime() - call.header().receivedNanos()) / 1e9);
-            byte[] response = measured(call, () -> answer.apply(watched.patience())).toByteArray();
+            byte[] response =
+                TransactCalls.measured(call, metrics, () -> answer.apply(watched.patience()))
+                    .toByteArray();
             if (response.length > maxMessageBytes) {
               throw PrismException.of(
                   Reason.MESSAGE_TOO_LARGE,
@@ -373,19 +374,6 @@ final class ReaderCalls implements DataCalls {
 
   /** Asks the backend, on one of its threads. */
   private <T> T asked(InboundCall call, Supplier<T> question) {
-    return workers.call(() -> measured(call, question));
-  }
-
-  private <T> T measured(InboundCall call, Supplier<T> question) {
-    if (call.isOver()) {
-      throw PrismException.of(
-          Reason.DEADLINE_EXCEEDED, "the deadline passed before the backend was asked");
-    }
-    long started = System.nanoTime();
-    try {
-      return CallContext.call(List.of(call.header()), question::get);
-    } finally {
-      metrics.backend().observe((System.nanoTime() - started) / 1e9);
-    }
+    return workers.call(() -> TransactCalls.measured(call, metrics, question));
   }
 }

@@ -55,8 +55,13 @@ final class RowRules {
       throw invalid("columns", "must be at most " + MOST_COLUMNS);
     }
     List<Column> columns = new ArrayList<>(names.size());
+    Set<String> seen = new HashSet<>();
     for (int i = 0; i < names.size(); i++) {
-      columns.add(column(names.get(i), "columns[" + i + "]"));
+      String field = "columns[" + i + "]";
+      columns.add(column(names.get(i), field));
+      if (!seen.add(names.get(i))) {
+        throw invalid(field, "is among the columns already; give it once");
+      }
     }
     return columns;
   }

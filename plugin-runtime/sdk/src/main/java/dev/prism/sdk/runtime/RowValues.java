@@ -3,6 +3,8 @@ package dev.prism.sdk.runtime;
 import com.google.type.Date;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
+import dev.prism.type.v1.ListValue;
+import dev.prism.type.v1.MapValue;
 import dev.prism.type.v1.Value;
 import java.time.DateTimeException;
 import java.time.LocalDate;
@@ -64,17 +66,23 @@ final class RowValues {
       case DATE_VALUE -> date(value.getDateValue(), field + ".date_value");
       case LIST_VALUE -> {
         nested(value.getListValue().getValuesCount(), depth, field);
-        for (int i = 0; i < value.getListValue().getValuesCount(); i++) {
-          checked(value.getListValue().getValues(i), field + ".list_value[" + i + "]", depth + 1);
+        ListValue.Builder list = ListValue.newBuilder();
+        for (Value each : value.getListValue().getValuesList()) {
+          list.addValues(
+              checked(each, field + ".list_value[" + list.getValuesCount() + "]", depth + 1));
         }
+        return Value.newBuilder().setListValue(list).build();
       }
       case MAP_VALUE -> {
         nested(value.getMapValue().getEntriesCount(), depth, field);
+        MapValue.Builder map = MapValue.newBuilder();
         value
             .getMapValue()
             .getEntriesMap()
-            .values()
-            .forEach(each -> checked(each, field + ".map_value", depth + 1));
+            .forEach(
+                (name, each) ->
+                    map.putEntries(name, checked(each, field + ".map_value", depth + 1)));
+        return Value.newBuilder().setMapValue(map).build();
       }
       case KIND_NOT_SET -> throw invalid(field, "must have a kind; for no value set null_value");
       case NULL_VALUE, BOOL_VALUE, INT64_VALUE, DOUBLE_VALUE, STRING_VALUE, BYTES_VALUE -> {

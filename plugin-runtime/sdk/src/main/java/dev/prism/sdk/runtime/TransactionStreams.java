@@ -157,6 +157,7 @@ final class TransactionStreams {
                     return true;
                   });
               metrics.messages(Messages.PUBLISHED, call.header().namespace(), messages);
+              transaction.close(); // its connection is not kept until the answer is taken
               send(call, TransactMessages.committed(false, false));
               return;
             }

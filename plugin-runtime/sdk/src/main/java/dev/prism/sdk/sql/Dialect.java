@@ -61,6 +61,14 @@ public interface Dialect {
   /** A selected column of the present row; a null value for null. */
   Value value(ResultSet row, int index, Column column) throws SQLException;
 
+  /**
+   * What a row's place in an order is told by: a value that {@link #bind} makes again what is
+   * stored, where that is not what {@link #value} answers.
+   */
+  default Value placed(ResultSet row, int index, Column column) throws SQLException {
+    return value(row, index, column);
+  }
+
   /** The type of a new column of this kind. */
   String type(Kind kind);
 

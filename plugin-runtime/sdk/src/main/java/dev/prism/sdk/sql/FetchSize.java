@@ -30,7 +30,7 @@ public final class FetchSize {
       return false;
     }
     int before = next;
-    // Never eight times as many at once: the rows to come may be larger.
+    // At most eight times as many at once: the rows to come may be larger.
     next = Math.clamp(Math.min(BYTES * seen / bytes, next * 8L), 1, MOST);
     return next != before;
   }

@@ -101,10 +101,7 @@ public final class SqlReads {
         }
         List<Value> place = new ArrayList<>(placing.size());
         for (int i = 0; i < places.length; i++) {
-          place.add(
-              places[i] <= query.columns().size()
-                  ? values.get(places[i] - 1)
-                  : dialect.value(row, places[i], placing.get(i)));
+          place.add(dialect.placed(row, places[i], placing.get(i)));
         }
         last = place;
         rows.add(values);

@@ -147,8 +147,8 @@ final class FakeTransactor implements Plugin, Transactor {
     public synchronized void close() {
       if (!ended) {
         ended = true;
-        open.decrementAndGet();
         said.add("close");
+        open.decrementAndGet(); // last: a test waits for it
       }
     }
   }

@@ -18,11 +18,23 @@ import java.util.Map;
  * @param values those that it is ordered by before its key
  */
 record Place(List<Value> values, Key key) {
-  /** Of a row. */
+  /** No cursor holds more, and a page's worth of places is held at once. */
+  private static final int MOST_BYTES = 4096;
+
+  /**
+   * Of a row.
+   *
+   * @throws PrismException VALUE_TOO_LARGE
+   */
   static Place of(Map<String, Value> row, Key key, List<Order> sort) {
-    return new Place(
-        sort.stream().map(order -> row.getOrDefault(order.column().name(), Values.NULL)).toList(),
-        key);
+    List<Value> values =
+        sort.stream().map(order -> row.getOrDefault(order.column().name(), Values.NULL)).toList();
+    if (values.stream().mapToLong(Value::getSerializedSize).sum() > MOST_BYTES) {
+      throw PrismException.of(
+          Reason.VALUE_TOO_LARGE,
+          "the values that the rows are ordered by are too large for a cursor; order by others");
+    }
+    return new Place(values, key);
   }
 
   /** What {@link #bytes} made. */

@@ -8,6 +8,7 @@ import dev.prism.sdk.rows.Column;
 import dev.prism.sdk.rows.Values;
 import dev.prism.type.v1.Value;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -48,12 +49,12 @@ final class RowPage {
       return End.ROWS;
     }
     long more = ROW_BYTES;
-    int here = 0;
+    Map<String, Value> kept = new HashMap<>();
     List<String> added = new ArrayList<>();
     for (Map.Entry<String, Value> entry : row.entrySet()) {
       boolean known = columns.contains(entry.getKey());
       if (known || open) {
-        here++;
+        kept.put(entry.getKey(), entry.getValue());
         more += entry.getValue().getSerializedSize() + FRAME_BYTES;
       }
       if (!known && open) {
@@ -62,14 +63,14 @@ final class RowPage {
       }
     }
     long cells = (rows.size() + 1L) * (columns.size() + added.size());
-    long nulls = cells - values - here;
+    long nulls = cells - values - kept.size();
     if (!rows.isEmpty() && bytes + more + nulls * NULL_BYTES > size.bytes()) {
       return End.BYTES;
     }
     columns.addAll(added);
-    rows.add(row);
+    rows.add(kept); // what nobody asked for is not held
     bytes += more;
-    values += here;
+    values += kept.size();
     return null;
   }
 

@@ -97,7 +97,7 @@ final class TableCatalog {
     T run(StatementCache statements) throws SQLException;
   }
 
-  /** A table was made or changed by this process. */
+  /** A statement has found a table changed. */
   void forget() {
     known.clear();
   }

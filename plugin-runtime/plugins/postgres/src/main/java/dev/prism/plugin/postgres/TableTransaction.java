@@ -196,7 +196,7 @@ final class TableTransaction implements Transaction {
   }
 
   private <T> T step(@Nullable TableWrite write, Slot.Work<T> work) {
-    if (ended) {
+    if (ended || patience.isOver()) {
       throw over();
     }
     return slot.further(open -> run(open, write, () -> work.run(open)), Failures::ofTables);

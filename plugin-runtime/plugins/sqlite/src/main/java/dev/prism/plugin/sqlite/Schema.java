@@ -103,6 +103,9 @@ record Schema(int applicationId, List<List<String>> steps) implements Opened.Pre
       statement.execute("PRAGMA application_id = " + applicationId);
       statement.execute("PRAGMA user_version = " + known);
       connection.commit();
+    } catch (SQLException | RuntimeException e) {
+      connection.rollback(); // or the driver commits what was done so far
+      throw e;
     } finally {
       connection.setAutoCommit(true);
     }

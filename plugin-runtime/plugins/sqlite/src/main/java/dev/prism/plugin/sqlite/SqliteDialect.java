@@ -303,6 +303,12 @@ final class SqliteDialect implements Dialect {
     };
   }
 
+  /** As it is stored: another program may write a moment, a UUID or true in a form of its own. */
+  @Override
+  public Value placed(ResultSet row, int index, Column column) throws SQLException {
+    return value(row, index, new Column(column.name(), Kind.ANY, column.nullable(), ""));
+  }
+
   private static Value ofInteger(long number, Kind kind) {
     return switch (kind) {
       case BOOL -> Values.of(number != 0);

@@ -151,7 +151,7 @@ final class TableLane implements AutoCloseable {
   <T> T run(Work<TableWrites, T> work, Patience patience) {
     Job<T> job = new Job<>(work, patience);
     return patience.during(
-        () -> job.withdraw(over()),
+        () -> giveUp(job),
         () -> {
           enqueue(job);
           return await(job.outcome);
@@ -165,10 +165,10 @@ final class TableLane implements AutoCloseable {
     try {
       return Optional.of(job.outcome.get(nanos, TimeUnit.NANOSECONDS));
     } catch (TimeoutException e) {
-      return job.withdraw(over()) ? Optional.empty() : Optional.of(await(job.outcome));
+      return giveUp(job) ? Optional.empty() : Optional.of(await(job.outcome));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return job.withdraw(over()) ? Optional.empty() : Optional.of(await(job.outcome));
+      return giveUp(job) ? Optional.empty() : Optional.of(await(job.outcome));
     } catch (ExecutionException e) {
       throw failure(e);
     }
@@ -184,11 +184,20 @@ final class TableLane implements AutoCloseable {
   /** Begins a transaction that has the file alone until it ends; waits for its turn. */
   Started begin(TableSession session, Patience patience) {
     return patience.during(
-        () -> session.withdraw(over()),
+        () -> giveUp(session),
         () -> {
           enqueue(session);
           return await(session.started());
         });
+  }
+
+  /** Nobody waits for it any more: nor is it, or what it holds, kept until its turn. */
+  private boolean giveUp(Task task) {
+    boolean first = task.withdraw(over());
+    if (first) {
+      waiting.remove(task);
+    }
+    return first;
   }
 
   private void enqueue(Task task) {

@@ -3,8 +3,8 @@ package dev.prism.plugin.sqlite;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +16,7 @@ final class TablesFiles implements AutoCloseable {
   private final long maxBytes;
   private final int readers;
   private final InstantSource clock;
-  private final Map<String, TablesFile> open = new HashMap<>();
+  private final Map<String, TablesFile> open = new ConcurrentHashMap<>();
 
   /**
    * @param items the file of the instance's items
@@ -68,7 +68,12 @@ final class TablesFiles implements AutoCloseable {
     return file;
   }
 
-  private synchronized @Nullable TablesFile get(String namespace, boolean create) {
+  private @Nullable TablesFile get(String namespace, boolean create) {
+    TablesFile file = open.get(namespace);
+    return file != null ? file : opened(namespace, create);
+  }
+
+  private synchronized @Nullable TablesFile opened(String namespace, boolean create) {
     TablesFile file = open.get(namespace);
     if (file == null && (create || Files.exists(path(namespace)))) {
       file = TablesFile.open(path(namespace), maxBytes, readers, clock);

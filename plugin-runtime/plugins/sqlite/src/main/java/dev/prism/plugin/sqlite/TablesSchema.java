@@ -35,14 +35,17 @@ final class TablesSchema implements Opened.Preparing {
   public void bringUp(Connection connection, DatabaseFile file, boolean isNew) throws SQLException {
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
-      statement.execute("CREATE TABLE IF NOT EXISTS prism_version (version INTEGER NOT NULL)");
       int version = version(statement);
+      if (version == STEPS.size()) {
+        return; // without a write, which another program's would keep waiting
+      }
       if (version > STEPS.size()) {
         throw new DatabaseRefusedException(
             Cause.NEWER_VERSION,
             file.path()
                 + " was used by a newer version of Prism: start that one, or restore a backup");
       }
+      statement.execute("CREATE TABLE IF NOT EXISTS prism_version (version INTEGER NOT NULL)");
       for (List<String> step : STEPS.subList(version, STEPS.size())) {
         for (String sql : step) {
           statement.execute(sql);
@@ -55,12 +58,21 @@ final class TablesSchema implements Opened.Preparing {
         insert.execute();
       }
       connection.commit();
+    } catch (SQLException | RuntimeException e) {
+      connection.rollback(); // or the driver commits what was done so far
+      throw e;
     } finally {
       connection.setAutoCommit(true);
     }
   }
 
   private static int version(Statement statement) throws SQLException {
+    try (ResultSet row =
+        statement.executeQuery("SELECT 1 FROM sqlite_schema WHERE name = 'prism_version'")) {
+      if (!row.next()) {
+        return 0;
+      }
+    }
     try (ResultSet row = statement.executeQuery("SELECT max(version) FROM prism_version")) {
       return row.next() ? row.getInt(1) : 0;
     }

@@ -8,9 +8,11 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.time.InstantSource;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The Reader suite on SQLite, with tables that another program made. */
+@Tag("conformance")
 class SqliteReaderTest extends HostedReaderSuite {
   @TempDir private static Path directory;
 
