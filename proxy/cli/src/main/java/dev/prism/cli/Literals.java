@@ -6,6 +6,7 @@ import com.google.type.Date;
 import dev.prism.cli.FilterTokens.Kind;
 import dev.prism.cli.FilterTokens.Token;
 import dev.prism.type.v1.Value;
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -41,11 +42,21 @@ final class Literals {
     };
   }
 
-  /** A whole number as one of 64 bits, or a decimal where it is larger; else a double. */
+  /**
+   * A whole number as one of 64 bits, or a decimal where it is larger; else a double, or a decimal
+   * where a double does not hold all digits.
+   */
   private static Value number(String text) {
     Value.Builder value = Value.newBuilder();
     if (!text.matches("-?[0-9]+")) {
-      return value.setDoubleValue(Double.parseDouble(text)).build();
+      double number = Double.parseDouble(text);
+      if (Double.isInfinite(number)) {
+        throw new IllegalArgumentException("the number " + text + " is too large");
+      }
+      return text.matches("-?[0-9]+\\.[0-9]+")
+              && BigDecimal.valueOf(number).compareTo(new BigDecimal(text)) != 0
+          ? value.setDecimalValue(text).build()
+          : value.setDoubleValue(number).build();
     }
     BigInteger whole = new BigInteger(text);
     return whole.bitLength() < Long.SIZE

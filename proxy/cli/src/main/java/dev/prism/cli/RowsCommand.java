@@ -85,7 +85,7 @@ abstract class RowsCommand extends Command {
     RowPrinter printer =
         options.json() || !Terminals.out() ? new RowPrinter.Lines() : new RowPrinter.Grid();
     Rate rate = new Rate(console.err(), "row", true);
-    Page last = Page.getDefaultInstance();
+    Page last = Page.newBuilder().setNextCursor(cursor()).build(); // until one has come
     try {
       while (answers.hasNext()) {
         last = pageOf.apply(answers.next());
@@ -96,18 +96,24 @@ abstract class RowsCommand extends Command {
         rate.add(last.getRowsCount());
       }
     } catch (StatusRuntimeException e) {
+      tellRate(rate);
       tellCursor(last, until.isOver() ? "interrupted" : "the read broke off");
       if (!until.isOver()) {
         throw e;
       }
       return OK;
     }
-    if (rate.wasShown()) {
-      console.err().println(rate.summary());
-    }
+    tellRate(rate);
     boolean late = last.getEndReason() == EndReason.END_REASON_DEADLINE;
     tellCursor(last, late ? "the deadline came before the last row" : "there are more rows");
     return late ? FAILED : OK;
+  }
+
+  /** Ends the line that the rate was shown on. */
+  private void tellRate(Rate rate) {
+    if (rate.wasShown()) {
+      console.err().println(rate.summary());
+    }
   }
 
   /** Says how to go on after a page, if there is more. */

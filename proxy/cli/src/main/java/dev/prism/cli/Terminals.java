@@ -1,9 +1,9 @@
 package dev.prism.cli;
 
 /**
- * Which of the process's streams a person is at. Java can only tell whether all of them are a
- * terminal, so the launcher says it, as the numbers of those that are: {@code
- * -Dprism.terminals=012}.
+ * Which of the process's output streams a person is at. Java can only tell whether all of them are
+ * a terminal, so the launcher says it, as the numbers of those that are: {@code
+ * -Dprism.terminals=12}.
  */
 final class Terminals {
   private static final String NUMBERS = System.getProperty("prism.terminals", "");
