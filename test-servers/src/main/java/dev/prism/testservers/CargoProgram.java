@@ -32,12 +32,11 @@ final class CargoProgram {
       try (FileChannel channel =
               FileChannel.open(
                   root.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-          FileLock lock = channel.lock()) {
+          FileLock _ = channel.lock()) {
         if (!Files.exists(done) || !Files.readString(done).equals(wanted)) {
           install(root, crate, version, features);
           Files.writeString(done, wanted);
         }
-        lock.release();
       }
       return root.resolve("bin").resolve(binary);
     } catch (IOException e) {

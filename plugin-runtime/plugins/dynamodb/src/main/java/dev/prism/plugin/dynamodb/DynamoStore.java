@@ -110,7 +110,11 @@ final class DynamoStore implements KeyValueStore {
     while (after != null && left > 0) {
       ItemReads.Page page =
           reads(namespace, isConsistent(consistency)).page(scan, partition, after, left);
-      if (!ItemReads.give(page.entries(), sink)) {
+      // A sink that is given nothing says whether anybody waits: pages may hold expired items
+      // alone.
+      if (page.entries().isEmpty()
+          ? !sink.accept(List.of())
+          : !ItemReads.give(page.entries(), sink)) {
         return;
       }
       left -= page.entries().size();

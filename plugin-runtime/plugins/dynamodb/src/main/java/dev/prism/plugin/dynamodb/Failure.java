@@ -113,8 +113,11 @@ enum Failure {
   static String forLog(SdkException e) {
     if (e instanceof AwsServiceException answer) {
       var details = answer.awsErrorDetails();
-      // What else DynamoDB refuses it may quote.
-      boolean tell = of(e) == DENIED && details != null;
+      // What else DynamoDB refuses it may quote; of a wrong signature it quotes the request, with
+      // the
+      // session's token.
+      boolean tell =
+          of(e) == DENIED && details != null && !code(answer).contains("InvalidSignature");
       return answer.statusCode() + " " + code(answer) + (tell ? " " + details.errorMessage() : "");
     }
     Throwable cause = e;

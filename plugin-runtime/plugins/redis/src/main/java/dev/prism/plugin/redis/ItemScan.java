@@ -132,7 +132,8 @@ final class ItemScan {
   private Part part(List<Key> keys) {
     int count = 0;
     int bytes = 0;
-    while (count < keys.size() && bytes < PAGE_BYTES / 2) {
+    int most = Math.min(keys.size(), PAGE_NAMES);
+    while (count < most && bytes < PAGE_BYTES / 2) {
       Key key = keys.get(count++);
       bytes += key.key().length() + key.partition().length();
     }
