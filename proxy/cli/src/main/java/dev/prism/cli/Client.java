@@ -18,6 +18,9 @@ import dev.prism.session.v1.CloseSessionRequest;
 import dev.prism.session.v1.CreateSessionRequest;
 import dev.prism.session.v1.SessionServiceGrpc;
 import dev.prism.session.v1.SessionServiceGrpc.SessionServiceBlockingStub;
+import dev.prism.transact.v1.TransactServiceGrpc;
+import dev.prism.transact.v1.TransactServiceGrpc.TransactServiceBlockingStub;
+import dev.prism.transact.v1.TransactServiceGrpc.TransactServiceBlockingV2Stub;
 import io.grpc.ChannelCredentials;
 import io.grpc.ClientInterceptor;
 import io.grpc.Grpc;
@@ -127,6 +130,21 @@ final class Client implements AutoCloseable {
   /** As {@link #reader}, for calls that stream. */
   ReaderServiceBlockingStub readerStreams() {
     return in(session(), ReaderServiceGrpc.newBlockingStub(channel), options.streamDeadline());
+  }
+
+  /** Transact calls in this client's session. */
+  TransactServiceBlockingStub transact() {
+    return in(session(), TransactServiceGrpc.newBlockingStub(channel), options.deadline());
+  }
+
+  /** As {@link #transact}, for answers that stream. */
+  TransactServiceBlockingStub transactStreams() {
+    return in(session(), TransactServiceGrpc.newBlockingStub(channel), options.streamDeadline());
+  }
+
+  /** As {@link #transact}, for transactions step by step. */
+  TransactServiceBlockingV2Stub transactions() {
+    return in(session(), TransactServiceGrpc.newBlockingV2Stub(channel), options.streamDeadline());
   }
 
   ConfigServiceBlockingStub configs() {

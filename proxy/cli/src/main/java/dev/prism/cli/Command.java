@@ -25,12 +25,18 @@ abstract class Command implements Callable<Integer> {
   static final int USAGE = 2;
 
   /** What a status that stands in an answer may hold. */
-  private static final TypeRegistry DETAILS =
-      TypeRegistry.newBuilder()
-          .add(
-              List.of(
-                  ErrorInfo.getDescriptor(), RetryInfo.getDescriptor(), BadRequest.getDescriptor()))
-          .build();
+  private static final JsonFormat.Printer JSON =
+      JsonFormat.printer()
+          .usingTypeRegistry(
+              TypeRegistry.newBuilder()
+                  .add(
+                      List.of(
+                          ErrorInfo.getDescriptor(),
+                          RetryInfo.getDescriptor(),
+                          BadRequest.getDescriptor()))
+                  .build());
+
+  private static final JsonFormat.Printer LINE = JSON.omittingInsignificantWhitespace();
 
   protected final Console console;
 
@@ -78,8 +84,17 @@ abstract class Command implements Callable<Integer> {
 
   /** The contract's JSON form: names in lowerCamelCase, bytes in base64, no absent fields. */
   static String json(MessageOrBuilder message) {
+    return print(JSON, message);
+  }
+
+  /** As {@link #json}, on one line. */
+  static String inOneLine(MessageOrBuilder message) {
+    return print(LINE, message);
+  }
+
+  private static String print(JsonFormat.Printer printer, MessageOrBuilder message) {
     try {
-      return JsonFormat.printer().usingTypeRegistry(DETAILS).print(message);
+      return printer.print(message);
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("an Any of a type that is not ours", e);
     }

@@ -1,7 +1,6 @@
 package dev.prism.cli;
 
-import dev.prism.cli.FilterTokens.Kind;
-import dev.prism.cli.FilterTokens.Token;
+import dev.prism.cli.Tokens.Kind;
 import dev.prism.type.v1.Comparison;
 import dev.prism.type.v1.Filter;
 import dev.prism.type.v1.FilterList;
@@ -9,12 +8,8 @@ import dev.prism.type.v1.Membership;
 import dev.prism.type.v1.Operator;
 import dev.prism.type.v1.Sort;
 import dev.prism.type.v1.Value;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * order      = column [ "asc" | "desc" ] { "," column [ "asc" | "desc" ] }
  * </pre>
  */
-final class FilterParser {
+class FilterParser extends TokenParser {
   /** As deep as the contract lets filters be. */
   private static final int MOST_DEPTH = 32;
 
@@ -44,17 +39,10 @@ final class FilterParser {
           ">", Operator.OPERATOR_GREATER,
           ">=", Operator.OPERATOR_GREATER_OR_EQUAL);
 
-  /** Words that are no column, unless they stand between double quotes. */
-  private static final Set<String> RESERVED = Set.of("and", "or", "not");
-
-  private final String text;
-  private final List<Token> tokens;
-  private int next;
   private int depth;
 
-  private FilterParser(String text) {
-    this.text = text;
-    this.tokens = FilterTokens.of(text);
+  protected FilterParser(String text) {
+    super(text);
   }
 
   /**
@@ -79,23 +67,7 @@ final class FilterParser {
     return parser.whole(() -> parser.listOf(parser::column));
   }
 
-  private <T> T whole(Supplier<T> part) {
-    T parsed = part.get();
-    if (peek().kind() != Kind.END) {
-      throw unexpected("nothing more is expected here");
-    }
-    return parsed;
-  }
-
-  private <T> List<T> listOf(Supplier<T> part) {
-    List<T> list = new ArrayList<>();
-    do {
-      list.add(part.get());
-    } while (takeSign(","));
-    return list;
-  }
-
-  private Sort sort() {
+  protected final Sort sort() {
     Sort.Builder sort = Sort.newBuilder().setColumn(column());
     if (take("desc")) {
       sort.setDescending(true);
@@ -105,7 +77,7 @@ final class FilterParser {
     return sort.build();
   }
 
-  private Filter filter() {
+  protected final Filter filter() {
     FilterList.Builder either = FilterList.newBuilder();
     do {
       either.addFilters(both());
@@ -181,7 +153,7 @@ final class FilterParser {
   private @Nullable Operator operator() {
     Operator sign = peek().kind() == Kind.SIGN ? SIGNS.get(peek().text()) : null;
     if (sign != null) {
-      next++;
+      skip();
       return sign;
     }
     if (take("contains")) {
@@ -196,68 +168,5 @@ final class FilterParser {
       return Operator.OPERATOR_ENDS_WITH;
     }
     return null;
-  }
-
-  private String column() {
-    Token token = peek();
-    boolean plain =
-        token.kind() == Kind.WORD && !RESERVED.contains(token.text().toLowerCase(Locale.ROOT));
-    if (!plain && token.kind() != Kind.NAME) {
-      throw unexpected("a column is expected; one with an unusual name as \"its name\"");
-    }
-    next++;
-    return token.text();
-  }
-
-  private Value value() {
-    Token token = peek();
-    boolean typed = Literals.isTyped(token);
-    Token literal = typed ? tokens.get(next + 1) : token; // after a word there is at least the end
-    try {
-      Value value = typed ? Literals.typed(token, literal) : Literals.plain(literal);
-      if (value != null) {
-        next += typed ? 2 : 1;
-        return value;
-      }
-    } catch (IllegalArgumentException e) {
-      throw FilterTokens.error(text, literal.at(), String.valueOf(e.getMessage()));
-    }
-    throw unexpected(
-        token.is("null")
-            ? "null is equal to nothing: write 'is null' or 'is not null'"
-            : "a value is expected, such as 5, 1.5, 'text', true, decimal 1.50, x'00ff', date '2025-01-31', timestamp '2025-01-31T12:00:00Z' or uuid '...'");
-  }
-
-  private Token peek() {
-    return tokens.get(next);
-  }
-
-  private boolean take(String word) {
-    boolean there = peek().is(word);
-    next += there ? 1 : 0;
-    return there;
-  }
-
-  private boolean takeSign(String sign) {
-    boolean there = peek().isSign(sign);
-    next += there ? 1 : 0;
-    return there;
-  }
-
-  private void expect(String word) {
-    if (!take(word)) {
-      throw unexpected("'" + word + "' is expected");
-    }
-  }
-
-  private void expectSign(String sign) {
-    if (!takeSign(sign)) {
-      throw unexpected("'" + sign + "' is expected");
-    }
-  }
-
-  private UserError unexpected(String message) {
-    Token token = peek();
-    return FilterTokens.error(text, token.at(), message + ", and here is " + token.shown());
   }
 }

@@ -2,7 +2,6 @@ package dev.prism.cli;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.util.JsonFormat;
 import dev.prism.keyvalue.v1.ScanEntry;
 import dev.prism.keyvalue.v1.ScanRequest;
 import java.util.Iterator;
@@ -75,12 +74,11 @@ final class KvScan extends Command {
             .setLimit(limit)
             .setKeysOnly(keysOnly)
             .build();
-    JsonFormat.Printer json = JsonFormat.printer().omittingInsignificantWhitespace();
     try (Client client = Client.ofData(options)) {
       Iterator<dev.prism.keyvalue.v1.ScanResponse> answers = client.keyValueStreams().scan(scan);
       while (answers.hasNext()) {
         for (ScanEntry entry : answers.next().getEntriesList()) {
-          say(options.json() ? json.print(entry) : line(entry));
+          say(options.json() ? inOneLine(entry) : line(entry));
         }
         if (console.out().checkError()) {
           return FAILED; // whoever read the list has seen enough

@@ -3,7 +3,6 @@ package dev.prism.cli;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageOrBuilder;
-import com.google.protobuf.util.JsonFormat;
 import com.google.rpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCallStreamObserver;
@@ -32,7 +31,6 @@ final class LineStream<Q, R> {
   private final Console console;
   private final boolean json;
   private final Rate rate;
-  private final JsonFormat.Printer printer = JsonFormat.printer().omittingInsignificantWhitespace();
   private long told;
   private long failed;
 
@@ -126,7 +124,7 @@ final class LineStream<Q, R> {
         failed++;
         console.err().println("line " + told + ": " + Failures.brief(error));
       } else if (json) {
-        console.out().println(printer.print(result.success()));
+        console.out().println(Command.inOneLine(result.success()));
       }
       rate.add(error == null ? 1 : 0);
     }

@@ -71,6 +71,8 @@ public final class Prism {
             .with("read", () -> new ReadCommand(console))
             .with("query", () -> new QueryCommand(console))
             .with("count", () -> new CountCommand(console))
+            .with("tx", () -> new TxCommand(console))
+            .with("mailbox", () -> MailboxCommand.line(console, second))
             .with("plugins", () -> new PluginsCommand(console))
             .with("sessions", () -> SessionsCommand.line(console))
             .with("namespaces", () -> new NamespacesCommand(console))

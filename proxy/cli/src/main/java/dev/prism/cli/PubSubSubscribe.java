@@ -1,6 +1,5 @@
 package dev.prism.cli;
 
-import com.google.protobuf.util.JsonFormat;
 import dev.prism.pubsub.v1.EventDelivery;
 import dev.prism.pubsub.v1.SlowPolicy;
 import dev.prism.pubsub.v1.SubscribeRequest;
@@ -66,7 +65,6 @@ final class PubSubSubscribe extends Command {
       description = "What is lost then: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   private Slow slow = Slow.drop_oldest;
 
-  private final JsonFormat.Printer json = JsonFormat.printer().omittingInsignificantWhitespace();
   private long lost;
 
   /** The policies, as they are written. */
@@ -141,7 +139,7 @@ final class PubSubSubscribe extends Command {
       delivery.getEvent().getPayload().writeTo(console.out());
       console.out().write('\n');
     } else if (options.json()) {
-      say(json.print(delivery));
+      say(inOneLine(delivery));
     } else {
       say(delivery.getTopic() + "\t" + KvScan.printable(delivery.getEvent().getPayload()));
     }

@@ -1,7 +1,6 @@
 package dev.prism.cli;
 
 import com.google.protobuf.Empty;
-import com.google.protobuf.util.JsonFormat;
 import dev.prism.queue.v1.AcknowledgeRequest;
 import dev.prism.queue.v1.Delivery;
 import dev.prism.queue.v1.StartPosition;
@@ -73,8 +72,6 @@ final class QueueSubscribe extends Command {
       converter = Units.TimeConverter.class,
       description = "When what was not acknowledged comes back, 1s to 12h (default: 30s).")
   private Duration ackTimeout = Duration.ofSeconds(30);
-
-  private final JsonFormat.Printer json = JsonFormat.printer().omittingInsignificantWhitespace();
 
   /** Where to begin, as it is written. */
   enum Place {
@@ -159,7 +156,7 @@ final class QueueSubscribe extends Command {
       delivery.getMessage().getPayload().writeTo(console.out());
       console.out().write('\n');
     } else if (options.json()) {
-      say(json.print(delivery));
+      say(inOneLine(delivery));
     } else {
       say(
           delivery.getOffset()

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** The words, signs and literals of a filter or an order, each with its place in the text. */
-final class FilterTokens {
+/** The words, signs and literals of a filter, an order or a statement, each with its place. */
+final class Tokens {
   /** What a token is. */
   enum Kind {
     /** A keyword, or a name: {@code total}. */
@@ -58,7 +58,7 @@ final class FilterTokens {
   private final String text;
   private int at;
 
-  private FilterTokens(String text) {
+  private Tokens(String text) {
     this.text = text;
   }
 
@@ -68,7 +68,7 @@ final class FilterTokens {
    * @throws UserError where something is no token
    */
   static List<Token> of(String text) {
-    FilterTokens tokens = new FilterTokens(text);
+    Tokens tokens = new Tokens(text);
     List<Token> all = new ArrayList<>();
     do {
       all.add(tokens.next());
