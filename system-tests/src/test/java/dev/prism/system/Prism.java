@@ -85,7 +85,13 @@ final class Prism implements AutoCloseable {
    * Starts {@code ./prism up} on {@code data} with further arguments, and waits until it is ready.
    */
   static Prism up(Path data, String... arguments) throws IOException {
-    return up(List.of(), data, arguments);
+    return up(Map.of(), List.of(), data, arguments);
+  }
+
+  /** As {@link #up(Path, String...)}, with further environment variables. */
+  static Prism up(Map<String, String> environment, Path data, String... arguments)
+      throws IOException {
+    return up(environment, List.of(), data, arguments);
   }
 
   /**
@@ -126,6 +132,12 @@ final class Prism implements AutoCloseable {
 
   /** As {@link #up(Path, String...)}, the command line led by {@code prefix}. */
   static Prism up(List<String> prefix, Path data, String... arguments) throws IOException {
+    return up(Map.of(), prefix, data, arguments);
+  }
+
+  private static Prism up(
+      Map<String, String> environment, List<String> prefix, Path data, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(prefix);
     command.addAll(
         List.of(HOME.resolve("prism").toString(), "up", "--port", "0", "--admin-port", "0"));
@@ -133,7 +145,9 @@ final class Prism implements AutoCloseable {
     command.addAll(List.of(arguments));
     Path log = Files.createTempFile(HOME.resolve("system-tests/target/data"), "up-", ".log");
     long begun = System.nanoTime();
-    Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     BufferedReader out = process.inputReader();
     Thread watchdog =
         Thread.startVirtualThread(
@@ -254,6 +268,11 @@ final class Prism implements AutoCloseable {
 
   /** Opens a session on a backend, for one data interface. */
   CreateSessionResponse openSession(AccessPattern pattern, BackendType backend) {
+    return openSession(pattern, backend, "");
+  }
+
+  /** As {@link #openSession(AccessPattern, BackendType)}, on the one of this name. */
+  CreateSessionResponse openSession(AccessPattern pattern, BackendType backend, String name) {
     return SessionServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(10, TimeUnit.SECONDS)
         .createSession(
@@ -262,7 +281,7 @@ final class Prism implements AutoCloseable {
                     ClientConfig.newBuilder()
                         .setName("test")
                         .setPattern(pattern)
-                        .setBackend(BackendConfig.newBuilder().setType(backend)))
+                        .setBackend(BackendConfig.newBuilder().setType(backend).setName(name)))
                 .build());
   }
 
