@@ -14,4 +14,5 @@ public abstract class TransactSuite
         TransactIdempotency,
         TransactMailboxes,
         TransactLimits,
+        TransactInjections,
         TransactCapabilities {}

@@ -32,9 +32,13 @@ class PostgresReaderTest extends HostedReaderSuite {
     return new PostgresPlugin();
   }
 
+  TestDatabase open(Path folder) {
+    return TestDatabase.open(folder);
+  }
+
   @Override
   protected Map<String, String> variables() {
-    server = TestDatabase.open(directory.resolve("server"));
+    server = open(directory.resolve("server"));
     tables = new SqlTables(server::other, true, server.tablesSchema("default"));
     return server.tablesSettings();
   }

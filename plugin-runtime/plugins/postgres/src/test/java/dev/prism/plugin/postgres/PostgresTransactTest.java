@@ -31,9 +31,13 @@ class PostgresTransactTest extends HostedTransactSuite {
     return new PostgresPlugin();
   }
 
+  TestDatabase open(Path folder) {
+    return TestDatabase.open(folder);
+  }
+
   @Override
   protected Map<String, String> variables() {
-    server = TestDatabase.open(directory.resolve("server"));
+    server = open(directory.resolve("server"));
     tables = new SqlTables(server::other, true, server.tablesSchema("default"));
     return server.tablesSettings();
   }

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +19,12 @@ final class TestDatabase implements AutoCloseable {
   private final @Nullable PostgresServer server;
   private final String url;
   private final String schema;
+  private final Map<String, String> more;
 
-  private TestDatabase(@Nullable PostgresServer server, String url) {
+  private TestDatabase(@Nullable PostgresServer server, String url, Map<String, String> more) {
     this.server = server;
     this.url = url;
+    this.more = more;
     this.schema =
         "prism_test_%d_%d".formatted(ProcessHandle.current().pid(), NEXT.incrementAndGet());
   }
@@ -32,26 +35,35 @@ final class TestDatabase implements AutoCloseable {
   static TestDatabase open(Path directory) {
     String given = PostgresServer.given().orElse(null);
     if (given != null) {
-      return new TestDatabase(null, given);
+      return new TestDatabase(null, given, Map.of());
     }
     PostgresServer server = PostgresServer.start(directory);
-    return new TestDatabase(server, server.url());
+    return new TestDatabase(server, server.url(), Map.of());
+  }
+
+  /** On a server that speaks TLS alone, whose certificate is checked, and asks for a password. */
+  static TestDatabase secured(Path directory) {
+    String password = "correct horse";
+    PostgresServer server = PostgresServer.secured(directory, password);
+    return new TestDatabase(
+        server,
+        server.url() + "?sslmode=verify-full&sslrootcert=" + server.certificate(),
+        Map.of("DATABASE_PASSWORD", password));
   }
 
   /** What the plugin is configured with. */
   Map<String, String> settings() {
-    return Map.of("DATABASE_URL", url, "DATABASE_SCHEMA", schema);
+    Map<String, String> settings = new HashMap<>(more);
+    settings.put("DATABASE_URL", url);
+    settings.put("DATABASE_SCHEMA", schema);
+    return settings;
   }
 
   /** As {@link #settings}, with a schema of its own for each namespace's tables. */
   Map<String, String> tablesSettings() {
-    return Map.of(
-        "DATABASE_URL",
-        url,
-        "DATABASE_SCHEMA",
-        schema,
-        "POSTGRES_TABLES_SCHEMA",
-        schema + "_{namespace}");
+    Map<String, String> settings = settings();
+    settings.put("POSTGRES_TABLES_SCHEMA", schema + "_{namespace}");
+    return settings;
   }
 
   /** The schema of a namespace's tables; there once this has returned. */
