@@ -11,7 +11,7 @@ import dev.prism.sdk.queue.MessageReader;
 import dev.prism.sdk.queue.Provisioned;
 import dev.prism.sdk.queue.Publication;
 import dev.prism.sdk.queue.PublicationResult;
-import dev.prism.sdk.queue.Signal;
+import dev.prism.sdk.queue.Signals;
 import dev.prism.sdk.queue.Start;
 import dev.prism.sdk.queue.Subscription;
 import dev.prism.sdk.queue.Topic;
@@ -61,7 +61,7 @@ final class PostgresQueue implements MessageQueue {
   private final Upkeep upkeep;
   private final Places places;
   private final Orphans orphans = new Orphans();
-  private final Map<Long, Signal> signals = new ConcurrentHashMap<>();
+  private final Signals<Long> signals = new Signals<>();
   private final Map<Long, AtomicInteger> consumers = new ConcurrentHashMap<>();
   private final AtomicInteger nextOwner = new AtomicInteger(1);
 
@@ -84,7 +84,7 @@ final class PostgresQueue implements MessageQueue {
             notifier,
             settings.keepMillis(),
             topics,
-            this::raiseAll);
+            signals::raiseAll);
     this.places = new Places(upkeep);
     presence.start();
     upkeep.start();
@@ -97,38 +97,24 @@ final class PostgresQueue implements MessageQueue {
 
   // ---- who is to look again ----
 
-  private Signal signal(long topic) {
-    return signals.computeIfAbsent(topic, _ -> new Signal());
-  }
-
   private void heard(String topic) {
     if (topic.equals(COME)) {
       notifier.somebodyCame();
       return;
     }
-    Signal signal = signals.get(Long.valueOf(topic));
-    if (signal != null) {
-      signal.raise();
-    }
+    signals.raise(Long.valueOf(topic));
   }
 
   /** This process hears from now on. */
   private void come() {
     notifier.somebodyCame();
     notifier.changed(Long.parseLong(COME));
-    raiseAll();
-  }
-
-  private void raiseAll() {
-    signals.values().forEach(Signal::raise);
+    signals.raiseAll();
   }
 
   private void changed(Collection<Long> topics) {
     for (long topic : topics) {
-      Signal signal = signals.get(topic);
-      if (signal != null) {
-        signal.raise();
-      }
+      signals.raise(topic);
       notifier.changed(topic);
     }
   }
@@ -307,7 +293,7 @@ final class PostgresQueue implements MessageQueue {
     return new GroupConsumer(
         slots,
         orphans,
-        signal(joined.topic()),
+        signals.of(joined.topic()),
         subscription,
         joined.topic(),
         joined.group(),
@@ -336,7 +322,7 @@ final class PostgresQueue implements MessageQueue {
     return new LogReader(
         (offset, most, mostBytes) ->
             slots.read(slot -> Rows.from(slot, topic, offset, most, mostBytes)),
-        signal(topic),
+        signals.of(topic),
         InstantSource.system(),
         beginning.place());
   }

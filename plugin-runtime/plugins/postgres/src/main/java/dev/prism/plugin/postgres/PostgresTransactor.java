@@ -5,6 +5,7 @@ import dev.prism.plugin.postgres.TableTransaction.Opening;
 import dev.prism.sdk.Capability;
 import dev.prism.sdk.queue.Consumer;
 import dev.prism.sdk.queue.Signal;
+import dev.prism.sdk.queue.Signals;
 import dev.prism.sdk.reader.Patience;
 import dev.prism.sdk.rows.Table;
 import dev.prism.sdk.transact.Isolation;
@@ -24,10 +25,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -63,7 +62,7 @@ final class PostgresTransactor implements Transactor, TableCatalog.Reading {
   private final Presence presence;
   private final Notifier notifier;
   private final Ticker upkeep;
-  private final Map<Long, Signal> signals = new ConcurrentHashMap<>();
+  private final Signals<Long> signals = new Signals<>();
   private final AtomicInteger nextOwner = new AtomicInteger(1);
 
   /** Readers that have gone while the server did not answer. */
@@ -187,40 +186,26 @@ final class PostgresTransactor implements Transactor, TableCatalog.Reading {
 
   // ---- who is to look again ----
 
-  private Signal signal(long mailbox) {
-    return signals.computeIfAbsent(mailbox, _ -> new Signal());
-  }
-
   private void heard(String mailbox) {
     long number = Long.parseLong(mailbox);
     if (number == COME) {
       notifier.somebodyCame();
       return;
     }
-    Signal signal = signals.get(number);
-    if (signal != null) {
-      signal.raise();
-    }
+    signals.raise(number);
   }
 
   /** This process hears from now on. */
   private void come() {
     notifier.somebodyCame();
     notifier.changed(COME);
-    raiseAll();
-  }
-
-  private void raiseAll() {
-    signals.values().forEach(Signal::raise);
+    signals.raiseAll();
   }
 
   private void changed(String namespace, Set<String> mailboxes) {
     for (String mailbox : mailboxes) {
       long number = Mailboxes.number(namespace, mailbox);
-      Signal signal = signals.get(number);
-      if (signal != null) {
-        signal.raise();
-      }
+      signals.raise(number);
       notifier.changed(number);
     }
   }
@@ -230,7 +215,7 @@ final class PostgresTransactor implements Transactor, TableCatalog.Reading {
   @Override
   public Consumer read(String namespace, String mailbox, long ackTimeoutMillis) {
     long number = Mailboxes.number(namespace, mailbox);
-    Signal signal = signal(number);
+    Signal signal = signals.of(number);
     return new MailboxConsumer(
         claiming,
         signal,
@@ -274,11 +259,11 @@ final class PostgresTransactor implements Transactor, TableCatalog.Reading {
       long each = owner;
       tending.read(slot -> release(slot, each));
       gone.remove();
-      raiseAll();
+      signals.raiseAll();
     }
     long self = presence.idOrNone();
     if (self != 0 && tending.<Boolean>read(slot -> Upkeep.releaseDead(slot, self))) {
-      raiseAll();
+      signals.raiseAll();
     }
     long arrivals = notifier.arrivals();
     notifier.counted(tending.read(slot -> Upkeep.listeners(slot, notifier.channel())), arrivals);

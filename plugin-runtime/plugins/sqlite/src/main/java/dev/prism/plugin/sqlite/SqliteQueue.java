@@ -12,7 +12,7 @@ import dev.prism.sdk.queue.MessageReader;
 import dev.prism.sdk.queue.Provisioned;
 import dev.prism.sdk.queue.Publication;
 import dev.prism.sdk.queue.PublicationResult;
-import dev.prism.sdk.queue.Signal;
+import dev.prism.sdk.queue.Signals;
 import dev.prism.sdk.queue.Start;
 import dev.prism.sdk.queue.Subscription;
 import dev.prism.sdk.queue.TopicInfo;
@@ -66,7 +66,7 @@ final class SqliteQueue implements MessageQueue {
   private long nextTrim; // the upkeep's thread's own
   private final AtomicLong nextOwner = new AtomicLong(1);
   private final AtomicLong nextToken = new AtomicLong(new SecureRandom().nextLong());
-  private final Map<Name, Signal> signals = new ConcurrentHashMap<>();
+  private final Signals<Name> signals = new Signals<>();
   private final Map<Long, AtomicInteger> consumers = new ConcurrentHashMap<>();
 
   private record Name(String namespace, String topic) {}
@@ -115,15 +115,8 @@ final class SqliteQueue implements MessageQueue {
     return CAPABILITIES;
   }
 
-  private Signal signal(String namespace, String topic) {
-    return signals.computeIfAbsent(new Name(namespace, topic), _ -> new Signal());
-  }
-
   private void raise(String namespace, String topic) {
-    Signal signal = signals.get(new Name(namespace, topic));
-    if (signal != null) {
-      signal.raise();
-    }
+    signals.raise(new Name(namespace, topic));
   }
 
   /** A token that no other delivery has. */
@@ -275,7 +268,7 @@ final class SqliteQueue implements MessageQueue {
         this,
         lane,
         clock,
-        signal(namespace, subscription.topic()),
+        signals.of(new Name(namespace, subscription.topic())),
         subscription,
         joined.topic(),
         joined.group(),
@@ -325,7 +318,7 @@ final class SqliteQueue implements MessageQueue {
     return new LogReader(
         (offset, most, mostBytes) ->
             lane.run(tables -> tables.read(topic, offset, most, mostBytes)),
-        signal(namespace, name),
+        signals.of(new Name(namespace, name)),
         clock,
         beginning.place());
   }

@@ -7,7 +7,7 @@ import dev.prism.sdk.queue.AckResult;
 import dev.prism.sdk.queue.Consumer;
 import dev.prism.sdk.queue.Leases;
 import dev.prism.sdk.queue.Receipt;
-import dev.prism.sdk.queue.Signal;
+import dev.prism.sdk.queue.Signals;
 import dev.prism.sdk.reader.Patience;
 import dev.prism.sdk.rows.Table;
 import dev.prism.sdk.transact.Isolation;
@@ -30,10 +30,8 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +52,7 @@ final class SqliteTransactor implements Transactor {
 
   private final TablesFiles files;
   private final InstantSource clock;
-  private final Map<Name, Signal> signals = new ConcurrentHashMap<>();
+  private final Signals<Name> signals = new Signals<>();
   private final AtomicLong nextOwner = new AtomicLong(1);
   private final AtomicLong nextToken = new AtomicLong(new SecureRandom().nextLong());
 
@@ -177,17 +175,8 @@ final class SqliteTransactor implements Transactor {
 
   // ---- mailboxes ----
 
-  private Signal signal(String namespace, String mailbox) {
-    return signals.computeIfAbsent(new Name(namespace, mailbox), _ -> new Signal());
-  }
-
   private void raise(String namespace, Set<String> mailboxes) {
-    for (String mailbox : mailboxes) {
-      Signal signal = signals.get(new Name(namespace, mailbox));
-      if (signal != null) {
-        signal.raise();
-      }
-    }
+    mailboxes.forEach(mailbox -> signals.raise(new Name(namespace, mailbox)));
   }
 
   /** A token that no other delivery has. */
@@ -202,7 +191,7 @@ final class SqliteTransactor implements Transactor {
         this,
         lane(namespace),
         clock,
-        signal(namespace, mailbox),
+        signals.of(new Name(namespace, mailbox)),
         mailbox,
         ackTimeoutMillis,
         nextOwner.getAndIncrement());

@@ -1,22 +1,29 @@
 package dev.prism.plugin.sqlite;
 
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The tables files, one a namespace, beside the items' file: {@code INSTANCE.tables.NAMESPACE.db}.
  * One is opened when it is first needed. Any thread.
  */
 final class TablesFiles implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TablesFiles.class);
+
   private final Path items;
   private final long maxBytes;
   private final int readers;
   private final InstantSource clock;
   private final Map<String, TablesFile> open = new ConcurrentHashMap<>();
+  private final Map<String, String> complaints = new ConcurrentHashMap<>();
 
   /**
    * @param items the file of the instance's items
@@ -53,7 +60,7 @@ final class TablesFiles implements AutoCloseable {
   /**
    * The tables of a namespace, or null where it has no file.
    *
-   * @throws DatabaseRefusedException where the file is in use, damaged or newer
+   * @throws PrismException {@code BACKEND_UNAVAILABLE} where the file is in use, damaged or newer
    */
   @Nullable TablesFile find(String namespace) {
     return get(namespace, false);
@@ -70,20 +77,28 @@ final class TablesFiles implements AutoCloseable {
 
   private @Nullable TablesFile get(String namespace, boolean create) {
     TablesFile file = open.get(namespace);
-    return file != null ? file : opened(namespace, create);
-  }
-
-  private synchronized @Nullable TablesFile opened(String namespace, boolean create) {
-    TablesFile file = open.get(namespace);
-    if (file == null && (create || Files.exists(path(namespace)))) {
-      file = TablesFile.open(path(namespace), maxBytes, readers, clock);
-      open.put(namespace, file);
+    if (file != null || (!create && !Files.exists(path(namespace)))) {
+      return file;
     }
-    return file;
+    try {
+      file =
+          open.computeIfAbsent(
+              namespace, _ -> TablesFile.open(path(namespace), maxBytes, readers, clock));
+      complaints.remove(namespace);
+      return file;
+    } catch (DatabaseRefusedException e) {
+      String why = String.valueOf(e.getMessage());
+      if (!why.equals(complaints.put(namespace, why))) { // once, until it is another
+        LOG.error("the tables of the namespace {} are not served: {}", namespace, why);
+      }
+      throw PrismException.of(
+          Reason.BACKEND_UNAVAILABLE,
+          "the tables of this namespace cannot be opened: the server's log says why");
+    }
   }
 
   @Override
-  public synchronized void close() {
+  public void close() {
     open.values().forEach(TablesFile::close);
     open.clear();
   }
