@@ -22,6 +22,12 @@ public final class SqlReads {
   /** What a row takes of a page besides its values. */
   private static final int ROW_BYTES = 4;
 
+  /**
+   * What a value takes at least, null excepted: the smallest are 4 bytes in a page and 50 in this
+   * process, and pages of nothing else would fill it.
+   */
+  private static final int LEAST_VALUE_BYTES = 16;
+
   private final Dialect dialect;
 
   public SqlReads(Dialect dialect) {
@@ -202,7 +208,8 @@ public final class SqlReads {
   private static int bytes(List<Value> values) {
     int bytes = ROW_BYTES;
     for (Value value : values) {
-      bytes += value.getSerializedSize() + 2;
+      int size = value.getSerializedSize() + 2;
+      bytes += value.hasNullValue() ? size : Math.max(size, LEAST_VALUE_BYTES);
     }
     return bytes;
   }
