@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Objects;
 
 /** Attempts at injection: SQL, PartiQL, Gremlin, and what breaks the quoting of either. */
-final class Injections {
+public final class Injections {
   private static final List<String> CORPUS = load();
 
   private Injections() {}
 
   /** Distinct texts, none empty. */
-  static List<String> corpus() {
+  public static List<String> corpus() {
     return CORPUS;
   }
 

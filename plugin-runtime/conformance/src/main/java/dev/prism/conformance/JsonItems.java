@@ -14,10 +14,8 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.StringJoiner;
 import java.util.function.Supplier;
 
 /**
@@ -47,7 +45,7 @@ public record JsonItems(Supplier<KeyValueApi> items) implements TestTables {
       for (Map<String, Value> row : rows.subList(from, Math.min(rows.size(), from + BATCH))) {
         batch.addEntries(
             BatchPutEntry.newBuilder()
-                .setKey(text(spec, row))
+                .setKey(spec.keyText(row))
                 .setValue(ByteString.copyFromUtf8(json(spec, row)))
                 .setContentType("application/json"));
       }
@@ -79,7 +77,7 @@ public record JsonItems(Supplier<KeyValueApi> items) implements TestTables {
   public void delete(String table, TableSpec spec, Map<String, Value> key) {
     items
         .get()
-        .delete(DeleteRequest.newBuilder().setCollection(table).setKey(text(spec, key)).build());
+        .delete(DeleteRequest.newBuilder().setCollection(table).setKey(spec.keyText(key)).build());
   }
 
   @Override
@@ -95,20 +93,7 @@ public record JsonItems(Supplier<KeyValueApi> items) implements TestTables {
   }
 
   @Override
-  public Map<String, Value> key(TableSpec spec, Map<String, Value> row) {
-    return Map.of(KEY, Values.of(text(spec, row)));
-  }
-
-  /** The values of the key's columns, numbers with as many digits as the greatest has. */
-  private static String text(TableSpec spec, Map<String, Value> row) {
-    StringJoiner text = new StringJoiner("/");
-    for (String column : spec.key()) {
-      Value value = ReaderFixture.value(row, column);
-      text.add(
-          value.hasInt64Value()
-              ? String.format(Locale.ROOT, "%019d", value.getInt64Value())
-              : value.getStringValue());
-    }
-    return text.toString();
+  public Map<String, Value> key(String table, TableSpec spec, Map<String, Value> row) {
+    return Map.of(KEY, Values.of(spec.keyText(row)));
   }
 }

@@ -34,7 +34,7 @@ public interface ReaderCursors extends ReaderFixture {
     for (int i = 0; i < 6; i++) {
       List<Page> rest =
           pages(read(table).setPageSize(2).setCursor(pages.get(i).getNextCursor()).build());
-      assertThat(numbers(rest, "id")).isEqualTo(LongStream.rangeClosed(i + 2, 7).boxed().toList());
+      assertThat(numbers(rest, "number")).isEqualTo(LongStream.rangeClosed(i + 2, 7).boxed().toList());
     }
   }
 
@@ -44,9 +44,9 @@ public interface ReaderCursors extends ReaderFixture {
     ByteString cursor =
         pages(read(table).setPageSize(2).setLimit(2).build()).getLast().getNextCursor();
 
-    List<Page> rest = pages(read(table).addColumns("id").setPageSize(1).setCursor(cursor).build());
+    List<Page> rest = pages(read(table).addColumns("number").setPageSize(1).setCursor(cursor).build());
 
-    assertThat(numbers(rest, "id")).containsExactly(3L, 4L, 5L);
+    assertThat(numbers(rest, "number")).containsExactly(3L, 4L, 5L);
   }
 
   @Test
@@ -56,18 +56,18 @@ public interface ReaderCursors extends ReaderFixture {
     ServiceApi.Duplex<?, ReadResponse> stream =
         api().read(read(table).setPageSize(10).setLimit(10).build());
     Page first = stream.next().getPage();
-    seen.addAll(numbers(List.of(first), "id"));
+    seen.addAll(numbers(List.of(first), "number"));
     for (long gone = 1; gone <= 8; gone++) {
-      tables().delete(table, NUMBERED, Map.of("id", Values.of(gone)));
+      tables().delete(table, NUMBERED, Map.of("number", Values.of(gone)));
     }
     tables()
         .insert(
             table,
             NUMBERED,
-            List.of(Map.of("id", Values.of(0L), "text", Values.of("before the place"))));
-    tables().delete(table, NUMBERED, Map.of("id", Values.of(10L)));
+            List.of(Map.of("number", Values.of(0L), "text", Values.of("before the place"))));
+    tables().delete(table, NUMBERED, Map.of("number", Values.of(10L)));
 
-    seen.addAll(numbers(pages(read(table).setCursor(first.getNextCursor()).build()), "id"));
+    seen.addAll(numbers(pages(read(table).setCursor(first.getNextCursor()).build()), "number"));
 
     assertThat(seen).isEqualTo(LongStream.rangeClosed(1, 40).boxed().toList());
   }
@@ -86,7 +86,7 @@ public interface ReaderCursors extends ReaderFixture {
             pages(
                 query
                     .clone()
-                    .setFilter(compare("id", Operator.OPERATOR_GREATER, Values.of(0L)))
+                    .setFilter(compare("number", Operator.OPERATOR_GREATER, Values.of(0L)))
                     .build()));
     if (capabilities().contains(Capability.SORT)) {
       assertFails(

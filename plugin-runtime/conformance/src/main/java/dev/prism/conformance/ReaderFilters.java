@@ -39,19 +39,19 @@ public interface ReaderFilters extends ReaderFixture {
 
   /** A column of each kind, named as the kind, and a list where there are lists. */
   private TableSpec everyKind() {
-    List<Column> columns = new ArrayList<>(List.of(column("id", Kind.INT64)));
+    List<Column> columns = new ArrayList<>(List.of(column("number", Kind.INT64)));
     ordered().forEach(kind -> columns.add(nullable("c_" + kind, kind)));
     if (tables().kinds().contains(Kind.LIST)) {
       columns.add(nullable("c_LIST", Kind.LIST));
     }
-    return new TableSpec(columns, List.of("id"));
+    return new TableSpec(columns, List.of("number"));
   }
 
   private List<Map<String, Value>> rowsOfEveryKind(Random random, int count) {
     List<Map<String, Value>> rows = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Map<String, Value> row = new HashMap<>();
-      row.put("id", Values.of((long) i));
+      row.put("number", Values.of((long) i));
       for (Column column : everyKind().columns().subList(1, everyKind().columns().size())) {
         List<Value> examples = ReaderValues.examples(column.kind());
         if (random.nextInt(6) > 0) {
@@ -68,17 +68,17 @@ public interface ReaderFilters extends ReaderFixture {
         pages(
             QueryRequest.newBuilder()
                 .setCollection(table)
-                .addColumns("id")
+                .addColumns("number")
                 .setFilter(filter)
                 .setPageSize(7)
                 .build()),
-        "id");
+        "number");
   }
 
   private static List<Long> expected(List<Map<String, Value>> rows, Filter filter) {
     return rows.stream()
         .filter(row -> FilterModel.holds(filter, row))
-        .map(row -> value(row, "id").getInt64Value())
+        .map(row -> value(row, "number").getInt64Value())
         .toList();
   }
 
@@ -108,15 +108,15 @@ public interface ReaderFilters extends ReaderFixture {
   default void textIsMatchedLiterallyWhateverItHolds() {
     TableSpec spec =
         new TableSpec(
-            List.of(column("id", Kind.INT64), nullable("text", Kind.STRING)), List.of("id"));
+            List.of(column("number", Kind.INT64), nullable("text", Kind.STRING)), List.of("number"));
     List<String> texts =
         List.of(
             "", "%", "_", "100%", "a_b", "axb", "ab", "AB", "a\\b", "a'b", "ää", "xäx", "*", "a*");
     List<Map<String, Value>> rows = new ArrayList<>();
     for (String text : texts) {
-      rows.add(Map.of("id", Values.of((long) rows.size()), "text", Values.of(text)));
+      rows.add(Map.of("number", Values.of((long) rows.size()), "text", Values.of(text)));
     }
-    rows.add(Map.of("id", Values.of((long) rows.size())));
+    rows.add(Map.of("number", Values.of((long) rows.size())));
     String table = tableOf(spec, rows);
 
     for (String text : texts) {
@@ -147,12 +147,12 @@ public interface ReaderFilters extends ReaderFixture {
   default void numbersOfAllKindsCompareByWhatTheyAreWorth() {
     TableSpec spec =
         new TableSpec(
-            List.of(column("id", Kind.INT64), column("n", Kind.INT64), column("x", Kind.DOUBLE)),
-            List.of("id"));
+            List.of(column("number", Kind.INT64), column("n", Kind.INT64), column("x", Kind.DOUBLE)),
+            List.of("number"));
     List<Map<String, Value>> rows = new ArrayList<>();
     for (int i = -6; i <= 6; i++) {
       rows.add(
-          Map.of("id", Values.of((long) i + 6), "n", Values.of((long) i), "x", Values.of(i / 2.0)));
+          Map.of("number", Values.of((long) i + 6), "n", Values.of((long) i), "x", Values.of(i / 2.0)));
     }
     String table = tableOf(spec, rows);
 
@@ -229,17 +229,17 @@ public interface ReaderFilters extends ReaderFixture {
   default void aFilterThatIsNoneIsRefused() {
     TableSpec spec =
         new TableSpec(
-            List.of(column("id", Kind.INT64), column("text", Kind.STRING)), List.of("id"));
-    String table = tableOf(spec, List.of(Map.of("id", Values.of(1L), "text", Values.of("x"))));
-    Filter deep = Filter.newBuilder().setIsNull("id").build();
+            List.of(column("number", Kind.INT64), column("text", Kind.STRING)), List.of("number"));
+    String table = tableOf(spec, List.of(Map.of("number", Values.of(1L), "text", Values.of("x"))));
+    Filter deep = Filter.newBuilder().setIsNull("number").build();
     for (int i = 0; i < 32; i++) {
       deep = Filter.newBuilder().setNegation(deep).build();
     }
     FilterList.Builder wide = FilterList.newBuilder();
     for (int i = 0; i < 256; i++) {
-      wide.addFilters(Filter.newBuilder().setIsNull("id"));
+      wide.addFilters(Filter.newBuilder().setIsNull("number"));
     }
-    Membership.Builder many = Membership.newBuilder().setColumn("id");
+    Membership.Builder many = Membership.newBuilder().setColumn("number");
     for (int i = 0; i < 1001; i++) {
       many.addValues(Values.of((long) i));
     }
@@ -251,20 +251,20 @@ public interface ReaderFilters extends ReaderFixture {
                 Filter.newBuilder().setAllOf(wide).build(),
                 Filter.newBuilder().setAllOf(FilterList.getDefaultInstance()).build(),
                 Filter.newBuilder().setMembership(many).build(),
-                Filter.newBuilder().setMembership(Membership.newBuilder().setColumn("id")).build(),
+                Filter.newBuilder().setMembership(Membership.newBuilder().setColumn("number")).build(),
                 Filter.newBuilder().setIsNull("").build(),
-                compare("id", Operator.OPERATOR_EQUAL, Values.NULL),
-                compare("id", Operator.OPERATOR_EQUAL, Value.getDefaultInstance()),
-                compare("id", Operator.OPERATOR_UNSPECIFIED, Values.of(1L)),
+                compare("number", Operator.OPERATOR_EQUAL, Values.NULL),
+                compare("number", Operator.OPERATOR_EQUAL, Value.getDefaultInstance()),
+                compare("number", Operator.OPERATOR_UNSPECIFIED, Values.of(1L)),
                 compare("text", Operator.OPERATOR_STARTS_WITH, Values.of(1L)),
                 compare(
-                    "id",
+                    "number",
                     Operator.OPERATOR_EQUAL,
                     Value.newBuilder().setDecimalValue("1e5").build()),
                 Filter.newBuilder()
                     .setComparison(
                         Comparison.newBuilder()
-                            .setColumn("id")
+                            .setColumn("number")
                             .setOpValue(99)
                             .setValue(Values.of(1L)))
                     .build()));
@@ -273,8 +273,8 @@ public interface ReaderFilters extends ReaderFixture {
           List.of(
               Filter.newBuilder().setIsNull("no").build(),
               compare("no", Operator.OPERATOR_EQUAL, Values.of(1L)),
-              compare("id", Operator.OPERATOR_EQUAL, Values.of("1")),
-              compare("id", Operator.OPERATOR_CONTAINS, Values.of(1L))));
+              compare("number", Operator.OPERATOR_EQUAL, Values.of("1")),
+              compare("number", Operator.OPERATOR_CONTAINS, Values.of(1L))));
     }
 
     for (Filter filter : wrong) {

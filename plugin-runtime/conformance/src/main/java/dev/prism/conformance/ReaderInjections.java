@@ -88,7 +88,7 @@ public interface ReaderInjections extends ReaderFixture {
               .get(
                   GetRequest.newBuilder()
                       .setCollection(table)
-                      .putAllKey(tables().key(TEXTS, Map.of("key", Values.of(text))))
+                      .putAllKey(tables().key(table, TEXTS, Map.of("key", Values.of(text))))
                       .addColumns("key")
                       .build());
       assertThat(got.getRow().getValues(0).getStringValue()).isEqualTo(text);

@@ -27,11 +27,11 @@ public interface ReaderOrders extends ReaderFixture {
   TableSpec MIXED =
       new TableSpec(
           List.of(
-              column("id", Kind.INT64),
+              column("number", Kind.INT64),
               nullable("word", Kind.STRING),
               nullable("n", Kind.INT64),
               nullable("x", Kind.DOUBLE)),
-          List.of("id"));
+          List.of("number"));
 
   /** Rows with nulls, equals, and words that a locale would put elsewhere. */
   static List<Map<String, Value>> mixed() {
@@ -41,7 +41,7 @@ public interface ReaderOrders extends ReaderFixture {
     List<Map<String, Value>> rows = new ArrayList<>();
     for (int i = 0; i < 44; i++) {
       Map<String, Value> row = new HashMap<>();
-      row.put("id", Values.of((long) i));
+      row.put("number", Values.of((long) i));
       String word = words.get(i % words.size());
       if (word != null) {
         row.put("word", Values.of(word));
@@ -65,25 +65,25 @@ public interface ReaderOrders extends ReaderFixture {
               row -> row.getOrDefault(step.getColumn(), Values.NULL), Values::compare);
       order = order.thenComparing(step.getDescending() ? by.reversed() : by);
     }
-    return order.thenComparingLong(row -> value(row, "id").getInt64Value());
+    return order.thenComparingLong(row -> value(row, "number").getInt64Value());
   }
 
   private void checkOrder(String table, List<Map<String, Value>> rows, Sort... sort) {
     List<Long> expected =
         rows.stream()
             .sorted(order(List.of(sort)))
-            .map(row -> value(row, "id").getInt64Value())
+            .map(row -> value(row, "number").getInt64Value())
             .toList();
     for (int pageSize : List.of(1, 3, 10_000)) {
       List<Page> pages =
           pages(
               QueryRequest.newBuilder()
                   .setCollection(table)
-                  .addColumns("id")
+                  .addColumns("number")
                   .addAllSort(List.of(sort))
                   .setPageSize(pageSize)
                   .build());
-      assertThat(numbers(pages, "id")).as("pages of %d", pageSize).isEqualTo(expected);
+      assertThat(numbers(pages, "number")).as("pages of %d", pageSize).isEqualTo(expected);
     }
   }
 
@@ -123,7 +123,7 @@ public interface ReaderOrders extends ReaderFixture {
     checkOrder(table, mixed(), up("n"), up("word"));
     checkOrder(table, mixed(), down("n"), up("word"));
     checkOrder(table, mixed(), up("word"), down("n"), up("x"));
-    checkOrder(table, mixed(), down("x"), down("word"), down("id"));
+    checkOrder(table, mixed(), down("x"), down("word"), down("number"));
   }
 
   @Test
@@ -131,8 +131,8 @@ public interface ReaderOrders extends ReaderFixture {
     needs(Capability.SORT);
     String table = tableOf(MIXED, mixed());
 
-    checkOrder(table, mixed(), down("id"));
-    checkOrder(table, mixed(), up("id"), down("n"));
+    checkOrder(table, mixed(), down("number"));
+    checkOrder(table, mixed(), up("number"), down("n"));
   }
 
   @Test

@@ -25,12 +25,12 @@ import org.junit.jupiter.api.Test;
 /** Pages of a read: their bounds, their columns, and what is not there to be read. */
 public interface ReaderPages extends ReaderFixture {
   TableSpec NUMBERED =
-      new TableSpec(List.of(column("id", Kind.INT64), column("text", Kind.STRING)), List.of("id"));
+      new TableSpec(List.of(column("number", Kind.INT64), column("text", Kind.STRING)), List.of("number"));
 
   /** Rows of {@link #NUMBERED}, from 1 on. */
   static List<Map<String, Value>> numbered(int count, String text) {
     return LongStream.rangeClosed(1, count)
-        .mapToObj(id -> Map.of("id", Values.of(id), "text", Values.of(text)))
+        .mapToObj(number -> Map.of("number", Values.of(number), "text", Values.of(text)))
         .toList();
   }
 
@@ -50,7 +50,7 @@ public interface ReaderPages extends ReaderFixture {
 
     List<Page> pages = pages(read(table).build());
 
-    assertThat(numbers(pages, "id")).isEqualTo(LongStream.rangeClosed(1, 250).boxed().toList());
+    assertThat(numbers(pages, "number")).isEqualTo(LongStream.rangeClosed(1, 250).boxed().toList());
     assertThat(pages).hasSize(3).allMatch(page -> page.getRowsCount() <= 100);
     assertThat(pages.getFirst().getColumnsList()).isEqualTo(tables().columns(NUMBERED));
     assertThat(pages.getFirst().getEndReason()).isEqualTo(EndReason.END_REASON_ROW_LIMIT);
@@ -88,7 +88,7 @@ public interface ReaderPages extends ReaderFixture {
     assertThat(pages.subList(0, pages.size() - 1))
         .allMatch(page -> page.getEndReason() == EndReason.END_REASON_BYTE_LIMIT)
         .allMatch(page -> page.getSerializedSize() < 6000);
-    assertThat(numbers(pages, "id")).hasSize(40).doesNotHaveDuplicates();
+    assertThat(numbers(pages, "number")).hasSize(40).doesNotHaveDuplicates();
   }
 
   @Test
@@ -99,8 +99,8 @@ public interface ReaderPages extends ReaderFixture {
             Stream.concat(
                     numbered(3, "x").stream(),
                     Stream.of(
-                        Map.of("id", Values.of(4L), "text", Values.of("x".repeat(100_000))),
-                        Map.of("id", Values.of(5L), "text", Values.of("x"))))
+                        Map.of("number", Values.of(4L), "text", Values.of("x".repeat(100_000))),
+                        Map.of("number", Values.of(5L), "text", Values.of("x"))))
                 .toList());
 
     List<Page> pages = pages(read(table).setPageBytes(10_000).build());
@@ -117,18 +117,18 @@ public interface ReaderPages extends ReaderFixture {
     assertThat(pages.stream().map(Page::getRowsCount)).containsExactly(5, 2);
     assertThat(pages.getLast().getEndReason()).isEqualTo(EndReason.END_REASON_ROW_LIMIT);
     List<Page> rest = pages(read(table).setCursor(pages.getLast().getNextCursor()).build());
-    assertThat(numbers(rest, "id")).containsExactly(8L, 9L, 10L);
+    assertThat(numbers(rest, "number")).containsExactly(8L, 9L, 10L);
   }
 
   @Test
   default void onlyTheColumnsThatWereAskedForComeInTheirOrder() {
     String table = tableOf(NUMBERED, numbered(3, "x"));
 
-    List<Page> pages = pages(read(table).addColumns("text").addColumns("id").build());
+    List<Page> pages = pages(read(table).addColumns("text").addColumns("number").build());
 
-    assertThat(pages.getFirst().getColumnsList()).containsExactly("text", "id");
+    assertThat(pages.getFirst().getColumnsList()).containsExactly("text", "number");
     assertThat(rows(pages).getFirst())
-        .containsExactly(Map.entry("text", Values.of("x")), Map.entry("id", Values.of(1L)));
+        .containsExactly(Map.entry("text", Values.of("x")), Map.entry("number", Values.of(1L)));
     List<Page> without = pages(read(table).addColumns("text").setPageSize(1).build());
     assertThat(rows(without)).hasSize(3).allMatch(row -> row.size() == 1);
   }
@@ -139,7 +139,7 @@ public interface ReaderPages extends ReaderFixture {
     String table = tableOf(NUMBERED, numbered(1, "x"));
 
     assertFails(
-        Reason.FIELD_INVALID, () -> pages(read(table).addColumns("id").addColumns("no").build()));
+        Reason.FIELD_INVALID, () -> pages(read(table).addColumns("number").addColumns("no").build()));
   }
 
   @Test
@@ -147,10 +147,10 @@ public interface ReaderPages extends ReaderFixture {
     assumeTrue(tables().areOpen(), "columns are declared");
     String table = tableOf(NUMBERED, numbered(2, "x"));
 
-    List<Page> pages = pages(read(table).addColumns("id").addColumns("no").build());
+    List<Page> pages = pages(read(table).addColumns("number").addColumns("no").build());
 
     assertThat(rows(pages).getFirst())
-        .containsExactly(Map.entry("id", Values.of(1L)), Map.entry("no", Values.NULL));
+        .containsExactly(Map.entry("number", Values.of(1L)), Map.entry("no", Values.NULL));
     assertFails(Reason.FIELD_INVALID, () -> pages(read(table).addColumns("").build()));
   }
 

@@ -35,8 +35,8 @@ public interface ReaderSingles extends ReaderFixture {
   }
 
   /** The key of a row of {@link ReaderPages#NUMBERED}. */
-  private Map<String, Value> key(long id) {
-    return tables().key(NUMBERED, Map.of("id", Values.of(id)));
+  private Map<String, Value> key(String table, long number) {
+    return tables().key(table, NUMBERED, Map.of("number", Values.of(number)));
   }
 
   @Test
@@ -57,7 +57,7 @@ public interface ReaderSingles extends ReaderFixture {
             .count(
                 CountRequest.newBuilder()
                     .setCollection(table)
-                    .setFilter(compare("id", Operator.OPERATOR_GREATER, Values.of(13L)))
+                    .setFilter(compare("number", Operator.OPERATOR_GREATER, Values.of(13L)))
                     .build());
 
     assertThat(counted.getCount()).isEqualTo(7);
@@ -85,19 +85,19 @@ public interface ReaderSingles extends ReaderFixture {
   default void aRowIsGotByItsKey() {
     String table = tableOf(NUMBERED, numbered(5, "x"));
 
-    GetResponse got = get(table, key(3));
+    GetResponse got = get(table, key(table, 3));
 
     assertThat(got.getColumnsList()).isEqualTo(tables().columns(NUMBERED));
     assertThat(row(got.getColumnsList(), got.getRow()))
-        .contains(Map.entry("id", Values.of(3L)), Map.entry("text", Values.of("x")));
-    assertThat(get(table, key(3), "text").getRow().getValuesList()).containsExactly(Values.of("x"));
+        .contains(Map.entry("number", Values.of(3L)), Map.entry("text", Values.of("x")));
+    assertThat(get(table, key(table, 3), "text").getRow().getValuesList()).containsExactly(Values.of("x"));
   }
 
   @Test
   default void aRowThatIsNotThereIsNoError() {
     String table = tableOf(NUMBERED, numbered(5, "x"));
 
-    GetResponse got = get(table, key(6));
+    GetResponse got = get(table, key(table, 6));
 
     assertThat(got.hasRow()).isFalse();
   }
@@ -116,7 +116,7 @@ public interface ReaderSingles extends ReaderFixture {
                 Map.of("a", Values.of("x"), "b", Values.of(2L), "n", Values.of(20L))));
 
     GetResponse got =
-        get(table, tables().key(spec, Map.of("a", Values.of("x"), "b", Values.of(2L))), "n");
+        get(table, tables().key(table, spec, Map.of("a", Values.of("x"), "b", Values.of(2L))), "n");
 
     assertThat(got.getRow().getValuesList()).containsExactly(Values.of(20L));
   }
@@ -125,11 +125,11 @@ public interface ReaderSingles extends ReaderFixture {
   default void aKeyThatIsNotTheTablesIsRefused() {
     String table = tableOf(NUMBERED, numbered(1, "x"));
 
-    Map<String, Value> more = new HashMap<>(key(1));
+    Map<String, Value> more = new HashMap<>(key(table, 1));
     more.put("text", Values.of("x"));
-    Map<String, Value> absent = new HashMap<>(key(1));
+    Map<String, Value> absent = new HashMap<>(key(table, 1));
     absent.replaceAll((column, value) -> Values.NULL);
-    Map<String, Value> ofOtherKind = new HashMap<>(key(1));
+    Map<String, Value> ofOtherKind = new HashMap<>(key(table, 1));
     ofOtherKind.replaceAll((column, value) -> Values.of(true));
     assertFails(Reason.KEY_INVALID, () -> get(table, Map.of()));
     assertFails(Reason.KEY_INVALID, () -> get(table, Map.of("text", Values.of("x"))));

@@ -137,13 +137,13 @@ public interface ReaderValues extends ReaderFixture {
   default void everyKindOfValueComesBackAsItIs() {
     for (Kind kind : tables().kinds()) {
       TableSpec spec =
-          new TableSpec(List.of(column("id", Kind.INT64), nullable("v", kind)), List.of("id"));
+          new TableSpec(List.of(column("number", Kind.INT64), nullable("v", kind)), List.of("number"));
       List<Map<String, Value>> written = new ArrayList<>();
       for (Value value : examples(kind)) {
-        written.add(Map.of("id", Values.of((long) written.size()), "v", value));
+        written.add(Map.of("number", Values.of((long) written.size()), "v", value));
       }
       Map<String, Value> without = new HashMap<>();
-      without.put("id", Values.of((long) written.size()));
+      without.put("number", Values.of((long) written.size()));
       written.add(without);
       String table = tableOf(spec, written);
 
@@ -152,7 +152,7 @@ public interface ReaderValues extends ReaderFixture {
               pages(
                   ReadRequest.newBuilder()
                       .setCollection(table)
-                      .addAllColumns(List.of("id", "v"))
+                      .addAllColumns(List.of("number", "v"))
                       .build()));
 
       without.put("v", Values.NULL);

@@ -35,10 +35,10 @@ final class ReaderWalk {
   private static final TableSpec SPEC =
       new TableSpec(
           List.of(
-              column("id", Kind.INT64), nullable("word", Kind.STRING), nullable("n", Kind.INT64)),
-          List.of("id"));
+              column("number", Kind.INT64), nullable("word", Kind.STRING), nullable("n", Kind.INT64)),
+          List.of("number"));
   private static final List<String> WORDS = List.of("", "a", "ab", "b", "B", "ä", "a%b", "zz");
-  private static final int IDS = 60;
+  private static final int NUMBERS = 60;
   private static final int CHANGE_EVERY = 40;
 
   private final ReaderFixture fixture;
@@ -49,8 +49,8 @@ final class ReaderWalk {
   ReaderWalk(ReaderFixture fixture, Random random) {
     this.fixture = fixture;
     this.random = random;
-    for (long id = 0; id < IDS / 2; id++) {
-      model.put(id, newRow(id));
+    for (long number = 0; number < NUMBERS / 2; number++) {
+      model.put(number, newRow(number));
     }
     this.table = fixture.tableOf(SPEC, List.copyOf(model.values()));
   }
@@ -67,9 +67,9 @@ final class ReaderWalk {
     }
   }
 
-  private Map<String, Value> newRow(long id) {
+  private Map<String, Value> newRow(long number) {
     Map<String, Value> row = new HashMap<>();
-    row.put("id", Values.of(id));
+    row.put("number", Values.of(number));
     if (random.nextInt(4) > 0) {
       row.put("word", Values.of(WORDS.get(random.nextInt(WORDS.size()))));
     }
@@ -80,13 +80,13 @@ final class ReaderWalk {
   }
 
   private void change() {
-    long id = random.nextInt(IDS);
-    if (model.remove(id) != null) {
-      fixture.tables().delete(table, SPEC, Map.of("id", Values.of(id)));
+    long number = random.nextInt(NUMBERS);
+    if (model.remove(number) != null) {
+      fixture.tables().delete(table, SPEC, Map.of("number", Values.of(number)));
     } else {
-      Map<String, Value> row = newRow(id);
+      Map<String, Value> row = newRow(number);
       fixture.tables().insert(table, SPEC, List.of(row));
-      model.put(id, row);
+      model.put(number, row);
     }
   }
 
@@ -104,9 +104,9 @@ final class ReaderWalk {
           random.nextBoolean()
               ? Filter.newBuilder().setIsNull(random.nextBoolean() ? "word" : "n").build()
               : compare(
-                  "id",
+                  "number",
                   Operator.forNumber(1 + random.nextInt(6)),
-                  Values.of((long) random.nextInt(IDS)));
+                  Values.of((long) random.nextInt(NUMBERS)));
       case 3 -> Filter.newBuilder().setNegation(filter(depth - 1)).build();
       default -> {
         FilterList list =
@@ -125,9 +125,9 @@ final class ReaderWalk {
     QueryRequest.Builder query =
         QueryRequest.newBuilder()
             .setCollection(table)
-            .addColumns("id")
+            .addColumns("number")
             .setPageSize(1 + random.nextInt(30));
-    Comparator<Map<String, Value>> order = byId();
+    Comparator<Map<String, Value>> order = byNumber();
     if (fixture.capabilities().contains(Capability.SORT) && random.nextBoolean()) {
       String column = random.nextBoolean() ? "word" : "n";
       boolean down = random.nextBoolean();
@@ -135,7 +135,7 @@ final class ReaderWalk {
       Comparator<Map<String, Value>> by =
           (one, other) ->
               Values.compare(ReaderFixture.value(one, column), ReaderFixture.value(other, column));
-      order = (down ? by.reversed() : by).thenComparing(byId());
+      order = (down ? by.reversed() : by).thenComparing(byNumber());
     }
     if (random.nextBoolean()) {
       query.setFilter(filter(2));
@@ -144,19 +144,19 @@ final class ReaderWalk {
         model.values().stream()
             .filter(row -> !query.hasFilter() || FilterModel.holds(query.getFilter(), row))
             .sorted(order)
-            .map(row -> ReaderFixture.value(row, "id").getInt64Value())
+            .map(row -> ReaderFixture.value(row, "number").getInt64Value())
             .toList();
     if (random.nextInt(4) == 0) {
       query.setLimit(1 + random.nextInt(10));
     }
     List<Page> pages = fixture.pages(query.build());
-    List<Long> read = numbers(pages, "id");
+    List<Long> read = numbers(pages, "number");
     if (query.getLimit() > 0) {
       int limit = (int) Math.min(query.getLimit(), expected.size());
       assertThat(read).as("%s", query).isEqualTo(expected.subList(0, limit));
       if (!pages.getLast().getNextCursor().isEmpty()) {
         QueryRequest rest = query.clearLimit().setCursor(pages.getLast().getNextCursor()).build();
-        assertThat(numbers(fixture.pages(rest), "id"))
+        assertThat(numbers(fixture.pages(rest), "number"))
             .as("%s", rest)
             .isEqualTo(expected.subList(limit, expected.size()));
       }
@@ -165,8 +165,8 @@ final class ReaderWalk {
     }
   }
 
-  private static Comparator<Map<String, Value>> byId() {
-    return Comparator.comparingLong(row -> ReaderFixture.value(row, "id").getInt64Value());
+  private static Comparator<Map<String, Value>> byNumber() {
+    return Comparator.comparingLong(row -> ReaderFixture.value(row, "number").getInt64Value());
   }
 
   private void count() {
@@ -184,17 +184,17 @@ final class ReaderWalk {
   }
 
   private void get() {
-    long id = random.nextInt(IDS);
+    long number = random.nextInt(NUMBERS);
     GetResponse got =
         fixture
             .api()
             .get(
                 GetRequest.newBuilder()
                     .setCollection(table)
-                    .putAllKey(fixture.tables().key(SPEC, Map.of("id", Values.of(id))))
-                    .addAllColumns(List.of("id", "word", "n"))
+                    .putAllKey(fixture.tables().key(table, SPEC, Map.of("number", Values.of(number))))
+                    .addAllColumns(List.of("number", "word", "n"))
                     .build());
-    Map<String, Value> expected = model.get(id);
+    Map<String, Value> expected = model.get(number);
     assertThat(got.hasRow()).isEqualTo(expected != null);
     if (expected != null) {
       Map<String, Value> whole = new HashMap<>(expected);

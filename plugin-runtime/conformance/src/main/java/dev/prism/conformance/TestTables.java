@@ -36,7 +36,7 @@ public interface TestTables {
   }
 
   /** What Get takes for a row. */
-  default Map<String, Value> key(TableSpec spec, Map<String, Value> row) {
+  default Map<String, Value> key(String table, TableSpec spec, Map<String, Value> row) {
     Map<String, Value> key = new HashMap<>(row);
     key.keySet().retainAll(spec.key());
     return key;
