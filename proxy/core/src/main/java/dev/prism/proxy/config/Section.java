@@ -22,6 +22,9 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  * that reading goes on and all problems are told at once.
  */
 final class Section {
+  /** Settings that every plugin knows by one name and that an administrator decides. */
+  private static final Set<String> SHARED = Set.of("PRISM_CURSOR_KEY", "PRISM_CURSOR_KEY_FILE");
+
   private final String path;
   private final String pattern;
   private final int line;
@@ -229,7 +232,7 @@ final class Section {
             section.line(name), section.path(name) + " must be in capitals, as DATABASE_URL");
         continue;
       }
-      if (name.startsWith("PRISM_")) {
+      if (name.startsWith("PRISM_") && !SHARED.contains(name)) {
         problems.at(
             section.line(name),
             section.path(name) + ": names that begin with PRISM_ are the server's to set");

@@ -47,10 +47,7 @@ final class ServerConfigReader {
   private static final int MAX_POOL_SIZE = 64;
 
   private static final List<String> SHIPPED_TYPES =
-      List.of("memory", "sqlite", "postgres", "redis", "kafka", "nats", "dynamodb");
-
-  /** The types that the contract names besides. */
-  private static final List<String> LATER_TYPES = List.of("neptune");
+      List.of("memory", "sqlite", "postgres", "redis", "kafka", "nats", "dynamodb", "neptune");
 
   /**
    * Types that keep values durably: where the file does not choose, the one backend of the first of
@@ -276,7 +273,7 @@ final class ServerConfigReader {
       return "memory";
     }
     String meant = Names.nearest(type, SHIPPED_TYPES);
-    if (!SHIPPED_TYPES.contains(type) && !LATER_TYPES.contains(type) && meant != null) {
+    if (!SHIPPED_TYPES.contains(type) && meant != null) {
       section
           .problems()
           .at(

@@ -296,6 +296,17 @@ class ServerConfigLoaderTest {
         .containsExactly(Map.entry("PASSWORD", "s3cret"));
   }
 
+  @Test
+  void theKeyOfCursorsIsTheAdministratorsToSet() throws Exception {
+    Files.writeString(directory.resolve("secret"), "s3cret\n");
+
+    ServerConfig config =
+        load("backends: { a: { type: neptune, settings: { PRISM_CURSOR_KEY_FILE: secret } } }");
+
+    assertThat(config.backends().get("a").settings())
+        .containsExactly(Map.entry("PRISM_CURSOR_KEY", "s3cret"));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

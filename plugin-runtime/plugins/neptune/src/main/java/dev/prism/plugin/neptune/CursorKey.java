@@ -1,7 +1,6 @@
 package dev.prism.plugin.neptune;
 
 import dev.prism.sdk.keyvalue.Consistency;
-import dev.prism.sdk.reader.Patience;
 import dev.prism.status.PrismException;
 import java.security.SecureRandom;
 import java.util.HexFormat;
@@ -35,7 +34,7 @@ final class CursorKey {
           Consistency.STRONG,
           "addV(%s).property(id,%s).property(single,'key',%s).id()"
               .formatted(LABEL, ID, Literals.text(HexFormat.of().formatHex(made))),
-          new Patience(),
+          Gremlin.patience(),
           json -> {
             json.skipValue();
             return true;
@@ -56,7 +55,7 @@ final class CursorKey {
     graph.ask(
         Consistency.STRONG,
         "V(%s).hasLabel(%s).values('key')".formatted(ID, LABEL),
-        new Patience(),
+        Gremlin.patience(),
         json -> {
           key[0] = HexFormat.of().parseHex(json.nextString());
           return true;

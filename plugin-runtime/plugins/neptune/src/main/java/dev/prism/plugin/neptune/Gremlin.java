@@ -7,7 +7,6 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
-import dev.prism.sdk.CallContext;
 import dev.prism.sdk.keyvalue.Consistency;
 import dev.prism.sdk.reader.Patience;
 import java.io.IOException;
@@ -16,9 +15,9 @@ import java.io.InputStreamReader;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -40,8 +39,9 @@ import org.slf4j.LoggerFactory;
 final class Gremlin implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Gremlin.class);
   private static final Duration CONNECT = Duration.ofSeconds(2);
-  private static final long WITHOUT_DEADLINE_MILLIS = 5000;
-  private static final long MOST_MILLIS = TimeUnit.HOURS.toMillis(1);
+
+  /** How long what no caller waits for may take. */
+  private static final long OWN_SECONDS = 5;
 
   /** How much of an error, or of an answer of which there was enough, is read to its end. */
   private static final int REST_BYTES = 64 << 10;
@@ -90,6 +90,11 @@ final class Gremlin implements AutoCloseable {
    */
   record Answered(long elements, long bytes, boolean whole) {}
 
+  /** For what the plugin asks of its own. */
+  static Patience patience() {
+    return new Patience(System.nanoTime() + TimeUnit.SECONDS.toNanos(OWN_SECONDS));
+  }
+
   /**
    * Asks for what a traversal gives.
    *
@@ -102,11 +107,11 @@ final class Gremlin implements AutoCloseable {
         replicas != null && consistency.level() == Consistency.Level.EVENTUAL
             ? replicas
             : settings.writer();
-    long millis = millisLeft();
+    long millis = Math.max(1, patience.leftMillis());
     HttpRequest request = request(endpoint, millis, steps);
     try {
       return ask(request, patience, sink);
-    } catch (ConnectException | HttpConnectTimeoutException e) {
+    } catch (ConnectException | HttpTimeoutException e) {
       LOG.atWarn().addKeyValue("endpoint", endpoint).log("the graph is not reached");
       throw patience.isOver() ? new PatienceOverException() : Failures.unreachable();
     } catch (IOException e) {
@@ -119,15 +124,6 @@ final class Gremlin implements AutoCloseable {
           .log("the graph's answer was lost");
       throw Failures.unreadable();
     }
-  }
-
-  /** What is left of the present call's time. */
-  private static long millisLeft() {
-    return CallContext.current()
-        .map(context -> context.calls().getFirst().deadlineNanos() - System.nanoTime())
-        .map(TimeUnit.NANOSECONDS::toMillis)
-        .map(millis -> Math.clamp(millis, 1, MOST_MILLIS))
-        .orElse(WITHOUT_DEADLINE_MILLIS);
   }
 
   private HttpRequest request(URI endpoint, long millis, String steps) {
@@ -182,7 +178,7 @@ final class Gremlin implements AutoCloseable {
         throws IOException {
       try {
         return send(http, request);
-      } catch (ConnectException | HttpConnectTimeoutException e) {
+      } catch (ConnectException | HttpTimeoutException e) {
         throw e;
       } catch (IOException e) {
         if (patience.isOver()) {

@@ -187,7 +187,7 @@ final class NeptuneReader implements RecordReader {
     graph.ask(
         Consistency.STRONG,
         "inject(1)",
-        new Patience(),
+        Gremlin.patience(),
         json -> {
           json.skipValue();
           return true;

@@ -5,21 +5,22 @@ package dev.prism.plugin.neptune;
  * they are: few at first, then as many as those before let expect.
  */
 final class Pace {
-  private static final int MOST = 50_000;
-
   /** Never more times as many at once: the vertices to come may be larger. */
   private static final int GROWTH = 8;
 
+  private final int most;
   private final long target;
   private int next;
   private long vertices;
   private long bytes;
 
   /**
+   * @param most at once
    * @param target bytes of an answer
    */
-  Pace(int first, long target) {
+  Pace(int first, int most, long target) {
     this.next = first;
+    this.most = most;
     this.target = target;
   }
 
@@ -33,7 +34,7 @@ final class Pace {
     bytes += answered.bytes();
     if (vertices > 0) {
       long fitting = Math.min(target * vertices / bytes, (long) next * GROWTH);
-      next = Math.clamp(fitting, 1, MOST);
+      next = Math.clamp(fitting, 1, most);
     }
   }
 

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Scan {
   private static final int FIRST = 512;
+  private static final int MOST = 50_000;
   private static final long ANSWER_BYTES = 4 << 20;
 
   private final Gremlin graph;
@@ -50,7 +51,7 @@ final class Scan {
    * @return whether there are no more
    */
   boolean run(IntSupplier wanted, Patience patience, Predicate<Vertex> taking) {
-    Pace pace = new Pace(FIRST, ANSWER_BYTES);
+    Pace pace = new Pace(FIRST, MOST, ANSWER_BYTES);
     while (true) {
       int limit = Math.min(pace.next(), wanted.getAsInt());
       Gremlin.Answered answered =

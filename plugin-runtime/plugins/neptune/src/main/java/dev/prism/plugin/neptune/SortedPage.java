@@ -28,6 +28,10 @@ final class SortedPage {
   private static final int MOST_PLACES_BYTES = 4 << 20;
 
   private static final int FIRST_FETCHED = 16;
+
+  /** More ids take a server long to read. */
+  private static final int MOST_FETCHED = 512;
+
   private static final long FETCHED_BYTES = 1 << 20;
 
   /** An answer that is so much larger than expected is not held. */
@@ -39,7 +43,7 @@ final class SortedPage {
   private final Narrowing narrowing;
   private final Comparator<Place> order;
   private final Page page;
-  private final Pace pace = new Pace(FIRST_FETCHED, FETCHED_BYTES);
+  private final Pace pace = new Pace(FIRST_FETCHED, MOST_FETCHED, FETCHED_BYTES);
   private @Nullable Place reached;
 
   SortedPage(Gremlin graph, Consistency consistency, Query query, PageSize size) {

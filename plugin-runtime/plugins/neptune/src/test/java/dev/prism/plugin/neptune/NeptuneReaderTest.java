@@ -22,6 +22,12 @@ class NeptuneReaderTest extends HostedReaderSuite {
     return "neptune";
   }
 
+  /** A walk of as many as other backends' takes a TinkerGraph half an hour. */
+  @Override
+  public int randomOperations() {
+    return 10_000;
+  }
+
   @Override
   protected Plugin newPlugin() {
     return new NeptunePlugin();

@@ -8,7 +8,6 @@ import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.keyvalue.Consistency;
 import dev.prism.sdk.reader.Chunk;
 import dev.prism.sdk.reader.PageSize;
-import dev.prism.sdk.reader.Patience;
 import dev.prism.sdk.reader.Query;
 import dev.prism.sdk.rows.Column;
 import dev.prism.sdk.rows.Condition;
@@ -120,7 +119,7 @@ class NeptuneValuesTest {
               query,
               position,
               new PageSize(pageRows, 1 << 20),
-              new Patience());
+              Gremlin.patience());
       chunk.rows().forEach(row -> ids.add(row.getFirst().getStringValue()));
       if (chunk.end() == Chunk.End.TABLE) {
         return ids;
@@ -150,7 +149,7 @@ class NeptuneValuesTest {
                 reader.table("default", "mixed"),
                 filter,
                 Long.MAX_VALUE,
-                new Patience()))
+                Gremlin.patience()))
         .as("count of %s", filter)
         .isEqualTo(expected.size());
   }
@@ -251,7 +250,7 @@ class NeptuneValuesTest {
                 List.of()),
             null,
             new PageSize(1, 1000),
-            new Patience());
+            Gremlin.patience());
 
     assertThat(chunk.rows().getFirst().getFirst().getListValue().getValuesList())
         .containsExactlyInAnyOrder(Values.of(1L), Values.of("a"), Values.of(true));
