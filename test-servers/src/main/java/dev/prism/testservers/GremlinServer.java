@@ -3,6 +3,10 @@ package dev.prism.testservers;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,13 +35,11 @@ public final class GremlinServer implements AutoCloseable {
 
   private final String url;
   private final Path directory;
-  private final int port;
   private @Nullable ServerProcess process;
 
-  private GremlinServer(String url, Path directory, int port) {
+  private GremlinServer(String url, Path directory) {
     this.url = url;
     this.directory = directory;
-    this.port = port;
   }
 
   /** The one that the environment names, or a new and empty one that runs in {@code directory}. */
@@ -45,13 +47,13 @@ public final class GremlinServer implements AutoCloseable {
     String external = System.getenv(EXTERNAL);
     return external == null || external.isBlank()
         ? start(directory)
-        : new GremlinServer(external.strip(), directory, 0);
+        : new GremlinServer(external.strip(), directory);
   }
 
   /** A new and empty one on a free port of loopback, ready. */
   public static GremlinServer start(Path directory) {
     int port = ServerProcess.freePort();
-    GremlinServer server = new GremlinServer("http://127.0.0.1:" + port, directory, port);
+    GremlinServer server = new GremlinServer("http://127.0.0.1:" + port, directory);
     try {
       Files.createDirectories(directory);
       // Its grammar is the one that Neptune takes; Groovy only binds g when the server starts.
@@ -86,8 +88,22 @@ public final class GremlinServer implements AutoCloseable {
 
   /** Starts it where it was stopped or killed: on the same port, with an empty graph. */
   public void startAgain() {
-    process =
-        ServerProcess.start(directory, Map.of(), command(), () -> ServerProcess.listens(port));
+    process = ServerProcess.start(directory, Map.of(), command(), this::answers);
+  }
+
+  /** Its first answer takes long. */
+  private boolean answers() throws IOException, InterruptedException {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(
+                  HttpRequest.newBuilder(URI.create(url + "/gremlin"))
+                      .POST(
+                          HttpRequest.BodyPublishers.ofString(
+                              "{\"gremlin\":\"g.V().count()\",\"language\":\"gremlin-lang\"}"))
+                      .build(),
+                  HttpResponse.BodyHandlers.discarding())
+              .statusCode()
+          == 200;
+    }
   }
 
   private static List<String> command() {

@@ -110,7 +110,8 @@ class GremlinTest {
         List.of(whole.substring(0, whole.length() / 2), "", "[]", "{}", "<html></html>", "null")) {
       try (StubGraph graph = StubGraph.saying(200, body);
           NeptuneReader reader = reader(graph.url())) {
-        assertFails(Reason.BACKEND_UNAVAILABLE, () -> read(reader, Level.STRONG, Gremlin.patience()));
+        assertFails(
+            Reason.BACKEND_UNAVAILABLE, () -> read(reader, Level.STRONG, Gremlin.patience()));
       }
     }
   }
