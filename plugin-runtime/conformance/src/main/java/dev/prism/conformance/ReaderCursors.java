@@ -34,7 +34,8 @@ public interface ReaderCursors extends ReaderFixture {
     for (int i = 0; i < 6; i++) {
       List<Page> rest =
           pages(read(table).setPageSize(2).setCursor(pages.get(i).getNextCursor()).build());
-      assertThat(numbers(rest, "number")).isEqualTo(LongStream.rangeClosed(i + 2, 7).boxed().toList());
+      assertThat(numbers(rest, "number"))
+          .isEqualTo(LongStream.rangeClosed(i + 2, 7).boxed().toList());
     }
   }
 
@@ -44,7 +45,8 @@ public interface ReaderCursors extends ReaderFixture {
     ByteString cursor =
         pages(read(table).setPageSize(2).setLimit(2).build()).getLast().getNextCursor();
 
-    List<Page> rest = pages(read(table).addColumns("number").setPageSize(1).setCursor(cursor).build());
+    List<Page> rest =
+        pages(read(table).addColumns("number").setPageSize(1).setCursor(cursor).build());
 
     assertThat(numbers(rest, "number")).containsExactly(3L, 4L, 5L);
   }

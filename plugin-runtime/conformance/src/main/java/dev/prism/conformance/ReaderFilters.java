@@ -108,7 +108,8 @@ public interface ReaderFilters extends ReaderFixture {
   default void textIsMatchedLiterallyWhateverItHolds() {
     TableSpec spec =
         new TableSpec(
-            List.of(column("number", Kind.INT64), nullable("text", Kind.STRING)), List.of("number"));
+            List.of(column("number", Kind.INT64), nullable("text", Kind.STRING)),
+            List.of("number"));
     List<String> texts =
         List.of(
             "", "%", "_", "100%", "a_b", "axb", "ab", "AB", "a\\b", "a'b", "ää", "xäx", "*", "a*");
@@ -147,12 +148,19 @@ public interface ReaderFilters extends ReaderFixture {
   default void numbersOfAllKindsCompareByWhatTheyAreWorth() {
     TableSpec spec =
         new TableSpec(
-            List.of(column("number", Kind.INT64), column("n", Kind.INT64), column("x", Kind.DOUBLE)),
+            List.of(
+                column("number", Kind.INT64), column("n", Kind.INT64), column("x", Kind.DOUBLE)),
             List.of("number"));
     List<Map<String, Value>> rows = new ArrayList<>();
     for (int i = -6; i <= 6; i++) {
       rows.add(
-          Map.of("number", Values.of((long) i + 6), "n", Values.of((long) i), "x", Values.of(i / 2.0)));
+          Map.of(
+              "number",
+              Values.of((long) i + 6),
+              "n",
+              Values.of((long) i),
+              "x",
+              Values.of(i / 2.0)));
     }
     String table = tableOf(spec, rows);
 
@@ -251,7 +259,9 @@ public interface ReaderFilters extends ReaderFixture {
                 Filter.newBuilder().setAllOf(wide).build(),
                 Filter.newBuilder().setAllOf(FilterList.getDefaultInstance()).build(),
                 Filter.newBuilder().setMembership(many).build(),
-                Filter.newBuilder().setMembership(Membership.newBuilder().setColumn("number")).build(),
+                Filter.newBuilder()
+                    .setMembership(Membership.newBuilder().setColumn("number"))
+                    .build(),
                 Filter.newBuilder().setIsNull("").build(),
                 compare("number", Operator.OPERATOR_EQUAL, Values.NULL),
                 compare("number", Operator.OPERATOR_EQUAL, Value.getDefaultInstance()),

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.Test;
 /** Pages of a read: their bounds, their columns, and what is not there to be read. */
 public interface ReaderPages extends ReaderFixture {
   TableSpec NUMBERED =
-      new TableSpec(List.of(column("number", Kind.INT64), column("text", Kind.STRING)), List.of("number"));
+      new TableSpec(
+          List.of(column("number", Kind.INT64), column("text", Kind.STRING)), List.of("number"));
 
   /** Rows of {@link #NUMBERED}, from 1 on. */
   static List<Map<String, Value>> numbered(int count, String text) {
@@ -139,7 +140,8 @@ public interface ReaderPages extends ReaderFixture {
     String table = tableOf(NUMBERED, numbered(1, "x"));
 
     assertFails(
-        Reason.FIELD_INVALID, () -> pages(read(table).addColumns("number").addColumns("no").build()));
+        Reason.FIELD_INVALID,
+        () -> pages(read(table).addColumns("number").addColumns("no").build()));
   }
 
   @Test

@@ -90,7 +90,8 @@ public interface ReaderSingles extends ReaderFixture {
     assertThat(got.getColumnsList()).isEqualTo(tables().columns(NUMBERED));
     assertThat(row(got.getColumnsList(), got.getRow()))
         .contains(Map.entry("number", Values.of(3L)), Map.entry("text", Values.of("x")));
-    assertThat(get(table, key(table, 3), "text").getRow().getValuesList()).containsExactly(Values.of("x"));
+    assertThat(get(table, key(table, 3), "text").getRow().getValuesList())
+        .containsExactly(Values.of("x"));
   }
 
   @Test

@@ -137,7 +137,8 @@ public interface ReaderValues extends ReaderFixture {
   default void everyKindOfValueComesBackAsItIs() {
     for (Kind kind : tables().kinds()) {
       TableSpec spec =
-          new TableSpec(List.of(column("number", Kind.INT64), nullable("v", kind)), List.of("number"));
+          new TableSpec(
+              List.of(column("number", Kind.INT64), nullable("v", kind)), List.of("number"));
       List<Map<String, Value>> written = new ArrayList<>();
       for (Value value : examples(kind)) {
         written.add(Map.of("number", Values.of((long) written.size()), "v", value));

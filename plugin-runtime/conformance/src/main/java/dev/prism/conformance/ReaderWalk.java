@@ -35,7 +35,9 @@ final class ReaderWalk {
   private static final TableSpec SPEC =
       new TableSpec(
           List.of(
-              column("number", Kind.INT64), nullable("word", Kind.STRING), nullable("n", Kind.INT64)),
+              column("number", Kind.INT64),
+              nullable("word", Kind.STRING),
+              nullable("n", Kind.INT64)),
           List.of("number"));
   private static final List<String> WORDS = List.of("", "a", "ab", "b", "B", "ä", "a%b", "zz");
   private static final int NUMBERS = 60;
@@ -191,7 +193,8 @@ final class ReaderWalk {
             .get(
                 GetRequest.newBuilder()
                     .setCollection(table)
-                    .putAllKey(fixture.tables().key(table, SPEC, Map.of("number", Values.of(number))))
+                    .putAllKey(
+                        fixture.tables().key(table, SPEC, Map.of("number", Values.of(number))))
                     .addAllColumns(List.of("number", "word", "n"))
                     .build());
     Map<String, Value> expected = model.get(number);
