@@ -92,8 +92,8 @@ public final class Values {
   }
 
   /**
-   * The order of two values. Null is first; values of kinds that do not compare stand in the order
-   * of their kinds.
+   * How two values compare, each pair by itself; see {@link #order}. Null is first; values of kinds
+   * that do not compare stand in the order of their kinds.
    */
   public static int compare(Value one, Value other) {
     Kind kind = Kind.of(one);
@@ -138,6 +138,38 @@ public final class Values {
 
   private static Number number(Value value) {
     return value.hasDoubleValue() ? value.getDoubleValue() : exact(value);
+  }
+
+  /**
+   * The order of rows by two values: that of {@link #compare}, in which a double may be equal to
+   * two decimals that are not equal to each other. Here their digits decide, so that there is one
+   * order of all values.
+   */
+  public static int order(Value one, Value other) {
+    Kind kind = Kind.of(one);
+    Kind its = Kind.of(other);
+    if (kind == its || !kind.isNumber() || !its.isNumber()) {
+      return compare(one, other);
+    }
+    return isUnbounded(one) || isUnbounded(other)
+        ? Integer.compare(beyond(one), beyond(other))
+        : digits(one).compareTo(digits(other));
+  }
+
+  /** Before all that have digits, among them, or after them. */
+  private static int beyond(Value number) {
+    if (!isUnbounded(number)) {
+      return 0;
+    }
+    return number.getDoubleValue() < 0 ? -1 : 1;
+  }
+
+  /** A number as it is written: of a double with a fraction the digits that tell it from others. */
+  private static BigDecimal digits(Value number) {
+    double floating = number.getDoubleValue();
+    return number.hasDoubleValue() && floating != Math.rint(floating)
+        ? BigDecimal.valueOf(floating)
+        : exact(number);
   }
 
   /** What a number is worth. */

@@ -10,6 +10,7 @@ import dev.prism.sdk.reader.PageSize;
 import dev.prism.sdk.reader.Patience;
 import dev.prism.sdk.reader.Query;
 import dev.prism.sdk.reader.RecordReader;
+import dev.prism.sdk.reader.RowPage;
 import dev.prism.sdk.rows.Column;
 import dev.prism.sdk.rows.Condition;
 import dev.prism.sdk.rows.Table;
@@ -113,13 +114,13 @@ final class MemoryReader implements RecordReader {
     Place last = from;
     for (StoredItem stored : (from == null ? items : items.tailMap(from.key(), false)).values()) {
       if (patience.isOver()) {
-        return page.chunk(last, End.PATIENCE);
+        return page.chunk(bytes(last), End.PATIENCE);
       }
       if (!stored.isExpired(now)) {
         Map<String, Value> row = ItemRow.of(stored, isPartitioned(query.table()));
         End end = holds(query.filter(), row) ? page.add(row) : null;
         if (end != null) {
-          return page.chunk(last, end);
+          return page.chunk(bytes(last), end);
         }
         last = new Place(List.of(), stored.key());
       }
@@ -163,11 +164,15 @@ final class MemoryReader implements RecordReader {
     for (Candidate candidate : candidates) {
       End end = page.add(ItemRow.of(candidate.stored(), isPartitioned(query.table())));
       if (end != null) {
-        return page.chunk(last, end);
+        return page.chunk(bytes(last), end);
       }
       last = candidate.place();
     }
     return page.chunk(null, End.TABLE);
+  }
+
+  private static byte @Nullable [] bytes(@Nullable Place place) {
+    return place == null ? null : place.bytes();
   }
 
   private static boolean holds(@Nullable Condition filter, Map<String, Value> row) {
@@ -214,10 +219,7 @@ final class MemoryReader implements RecordReader {
     if (stored == null || stored.isExpired(clock.millis())) {
       return null;
     }
-    Map<String, Value> row = ItemRow.of(stored, isPartitioned(table));
-    List<String> names =
-        columns.isEmpty() ? List.copyOf(row.keySet()) : columns.stream().map(Column::name).toList();
-    return new Found(names, RowPage.values(names.stream(), row));
+    return RowPage.found(columns, ItemRow.of(stored, isPartitioned(table)));
   }
 
   @Override

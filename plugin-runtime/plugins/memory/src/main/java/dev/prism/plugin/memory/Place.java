@@ -68,7 +68,7 @@ record Place(List<Value> values, Key key) {
     for (int i = 0; i < sort.size(); i++) {
       int index = i;
       Comparator<Place> by =
-          (one, other) -> Values.compare(one.values.get(index), other.values.get(index));
+          (one, other) -> Values.order(one.values.get(index), other.values.get(index));
       order = order.thenComparing(sort.get(i).descending() ? by.reversed() : by);
     }
     return order.thenComparing(Place::key, Table.ORDER);

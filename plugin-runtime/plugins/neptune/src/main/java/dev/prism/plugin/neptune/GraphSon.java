@@ -1,10 +1,10 @@
 package dev.prism.plugin.neptune;
 
+import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
-import com.google.protobuf.Timestamp;
 import dev.prism.sdk.rows.Values;
 import dev.prism.sdk.sql.Written;
 import dev.prism.type.v1.ListValue;
@@ -29,6 +29,9 @@ final class GraphSon {
   /** A number of more digits than this, written with an exponent, is answered as text. */
   private static final int MOST_SCALE = 1000;
 
+  /** As deep as {@code value.proto} lets lists and maps be: readers of protobuf take no more. */
+  private static final int MOST_DEPTH = 32;
+
   private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant END = Instant.parse("9999-12-31T23:59:59.999999999Z");
 
@@ -41,11 +44,16 @@ final class GraphSon {
   }
 
   /**
-   * A value as rows have it. What is of a type that rows have no kind for is its text.
+   * A value as rows have it. What is of a type that rows have no kind for, or nested more than 32
+   * deep, is its text.
    *
    * @throws MalformedJsonException where it is no GraphSON
    */
   static Value value(JsonReader json) throws IOException {
+    return value(json, 0);
+  }
+
+  private static Value value(JsonReader json, int depth) throws IOException {
     return switch (json.peek()) {
       case STRING -> Values.of(json.nextString());
       case BOOLEAN -> Values.of(json.nextBoolean());
@@ -53,8 +61,8 @@ final class GraphSon {
         json.nextNull();
         yield Values.NULL;
       }
-      case BEGIN_OBJECT -> typed(json, type -> typed(json, type));
-      default -> Values.of(JsonParser.parseReader(json).toString());
+      case BEGIN_OBJECT -> typed(json, type -> typed(json, type, depth));
+      default -> text(json);
     };
   }
 
@@ -75,7 +83,7 @@ final class GraphSon {
     }
   }
 
-  private static Value typed(JsonReader json, String type) throws IOException {
+  private static Value typed(JsonReader json, String type, int depth) throws IOException {
     try {
       return switch (type) {
         case "g:Int32", "g:Int64", "gx:Byte", "gx:Int16" -> Values.of(json.nextLong());
@@ -88,15 +96,23 @@ final class GraphSon {
         case "gx:Instant" -> moment(Instant.parse(json.nextString()));
         case "g:UUID" ->
             Written.ofUuid(UUID.fromString(json.nextString()).toString().toLowerCase(Locale.ROOT));
-        case "g:List", "g:Set" -> list(json);
-        case "g:Map" -> map(json);
-        default ->
-            json.peek() == JsonToken.STRING
-                ? Values.of(json.nextString())
-                : Values.of(JsonParser.parseReader(json).toString());
+        case "g:List", "g:Set" -> depth < MOST_DEPTH ? list(json, depth + 1) : text(json);
+        case "g:Map" -> depth < MOST_DEPTH ? map(json, depth + 1) : text(json);
+        default -> text(json);
       };
     } catch (IllegalArgumentException | DateTimeException e) {
       throw new MalformedJsonException("no " + type, e);
+    }
+  }
+
+  private static Value text(JsonReader json) throws IOException {
+    if (json.peek() == JsonToken.STRING) {
+      return Values.of(json.nextString());
+    }
+    try {
+      return Values.of(JsonParser.parseReader(json).toString());
+    } catch (JsonParseException e) {
+      throw new MalformedJsonException("no GraphSON", e);
     }
   }
 
@@ -109,29 +125,27 @@ final class GraphSon {
     if (moment.isBefore(FIRST) || moment.isAfter(END)) {
       return Values.of(moment.toString());
     }
-    return Value.newBuilder()
-        .setTimestampValue(
-            Timestamp.newBuilder().setSeconds(moment.getEpochSecond()).setNanos(moment.getNano()))
-        .build();
+    return Written.of(moment);
   }
 
-  private static Value list(JsonReader json) throws IOException {
+  private static Value list(JsonReader json, int depth) throws IOException {
     ListValue.Builder list = ListValue.newBuilder();
     json.beginArray();
     while (json.hasNext()) {
-      list.addValues(value(json));
+      list.addValues(value(json, depth));
     }
     json.endArray();
     return Value.newBuilder().setListValue(list).build();
   }
 
   /** Keys and values take turns; keys that are no text are written as text. */
-  private static Value map(JsonReader json) throws IOException {
+  private static Value map(JsonReader json, int depth) throws IOException {
     MapValue.Builder map = MapValue.newBuilder();
     json.beginArray();
     while (json.hasNext()) {
-      Value key = value(json);
-      map.putEntries(key.hasStringValue() ? key.getStringValue() : key.toString(), value(json));
+      Value key = value(json, depth);
+      map.putEntries(
+          key.hasStringValue() ? key.getStringValue() : key.toString(), value(json, depth));
     }
     json.endArray();
     return Value.newBuilder().setMapValue(map).build();

@@ -6,6 +6,7 @@ import dev.prism.sdk.reader.Chunk.End;
 import dev.prism.sdk.reader.PageSize;
 import dev.prism.sdk.reader.Patience;
 import dev.prism.sdk.reader.Query;
+import dev.prism.sdk.reader.RowPage;
 import dev.prism.sdk.rows.Condition;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,7 @@ final class KeyedPage {
   /** What the graph has not decided; null: nothing. */
   private final @Nullable Condition undecided;
 
-  private final Page page;
+  private final RowPage page;
   private End full = End.ROWS;
 
   KeyedPage(Gremlin graph, Consistency consistency, Query query, PageSize size) {
@@ -29,7 +30,7 @@ final class KeyedPage {
     this.query = query;
     this.narrowing = Narrowing.of(query.filter());
     this.undecided = narrowing.exact() ? null : query.filter();
-    this.page = new Page(query.columns(), size);
+    this.page = new RowPage(query, size);
   }
 
   Chunk read(byte @Nullable [] position, Patience patience) {
@@ -61,7 +62,7 @@ final class KeyedPage {
     if (undecided != null && !undecided.holds(vertex::value)) {
       return true;
     }
-    End end = page.add(vertex);
+    End end = page.add(vertex.row());
     if (end == null) {
       return true;
     }

@@ -1,9 +1,9 @@
 package dev.prism.plugin.neptune;
 
-import com.google.protobuf.Timestamp;
 import dev.prism.sdk.rows.Column;
 import dev.prism.sdk.rows.Condition;
 import dev.prism.sdk.rows.Kind;
+import dev.prism.sdk.sql.Written;
 import dev.prism.type.v1.Operator;
 import dev.prism.type.v1.Value;
 import java.math.BigDecimal;
@@ -32,7 +32,7 @@ record Narrowing(String step, boolean exact) {
   /** Longer ones cost the graph more to read than they save. */
   private static final int MOST_CHARACTERS = 64 << 10;
 
-  /** Doubles hold every whole number up to here. */
+  /** Doubles hold every whole number up to here, and no other is rounded to one below. */
   private static final BigDecimal MOST_WHOLE = BigDecimal.valueOf(1L << 53);
 
   private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999Z");
@@ -259,7 +259,7 @@ record Narrowing(String step, boolean exact) {
       case INT64, DOUBLE, DECIMAL -> {
         BigDecimal number = Bounds.exact(value);
         // Zero is not: servers tell 0.0 from -0.0.
-        if (number == null || number.signum() == 0 || number.abs().compareTo(MOST_WHOLE) > 0) {
+        if (number == null || number.signum() == 0 || number.abs().compareTo(MOST_WHOLE) >= 0) {
           yield null;
         }
         double nearest = number.doubleValue();
@@ -283,8 +283,7 @@ record Narrowing(String step, boolean exact) {
     /** Null where there are none. */
     static @Nullable Bounds of(Value value) {
       if (value.hasTimestampValue()) {
-        Timestamp timestamp = value.getTimestampValue();
-        Instant moment = Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
+        Instant moment = Written.moment(value.getTimestampValue());
         Instant least = moment.truncatedTo(ChronoUnit.MILLIS);
         Instant most = least.equals(moment) ? least : least.plusMillis(1);
         return most.isAfter(LAST)

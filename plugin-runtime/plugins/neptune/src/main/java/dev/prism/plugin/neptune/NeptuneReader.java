@@ -8,6 +8,7 @@ import dev.prism.sdk.reader.PageSize;
 import dev.prism.sdk.reader.Patience;
 import dev.prism.sdk.reader.Query;
 import dev.prism.sdk.reader.RecordReader;
+import dev.prism.sdk.reader.RowPage;
 import dev.prism.sdk.rows.Column;
 import dev.prism.sdk.rows.Condition;
 import dev.prism.sdk.rows.Table;
@@ -146,7 +147,7 @@ final class NeptuneReader implements RecordReader {
       List<Value> key,
       Patience patience) {
     try {
-      Page page = new Page(columns, new PageSize(1, 0));
+      Vertex[] found = {null};
       graph.ask(
           consistency,
           "V(%s).hasLabel(%s)%s"
@@ -155,13 +156,15 @@ final class NeptuneReader implements RecordReader {
                   Literals.text(table.physicalName()),
                   Projection.of(columns, null).steps()),
           patience,
-          json -> page.add(GraphSon.vertex(json)) == null);
-      if (page.isEmpty()) {
+          json -> {
+            found[0] = GraphSon.vertex(json);
+            return true;
+          });
+      if (found[0] == null) {
         checkIsThere(consistency, table, patience);
         return null;
       }
-      Chunk chunk = page.chunk(null, Chunk.End.TABLE);
-      return new Found(chunk.columns(), chunk.rows().getFirst());
+      return RowPage.found(columns, found[0].row());
     } catch (Gremlin.PatienceOverException e) {
       throw Failures.late();
     }

@@ -74,12 +74,12 @@ record Place(List<Value> values, String id) {
   static Comparator<Place> order(List<Order> sort) {
     return (one, other) -> {
       for (int i = 0; i < sort.size(); i++) {
-        int order = Values.compare(one.values().get(i), other.values().get(i));
+        int order = Values.order(one.values().get(i), other.values().get(i));
         if (order != 0) {
           return sort.get(i).descending() ? -order : order;
         }
       }
-      return Values.compare(Values.of(one.id()), Values.of(other.id()));
+      return Values.order(Values.of(one.id()), Values.of(other.id()));
     };
   }
 }

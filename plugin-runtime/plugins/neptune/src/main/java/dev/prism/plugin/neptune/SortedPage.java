@@ -6,6 +6,7 @@ import dev.prism.sdk.reader.Chunk.End;
 import dev.prism.sdk.reader.PageSize;
 import dev.prism.sdk.reader.Patience;
 import dev.prism.sdk.reader.Query;
+import dev.prism.sdk.reader.RowPage;
 import dev.prism.sdk.rows.Column;
 import dev.prism.sdk.rows.Condition;
 import dev.prism.sdk.rows.Order;
@@ -42,7 +43,7 @@ final class SortedPage {
   private final Query query;
   private final Narrowing narrowing;
   private final Comparator<Place> order;
-  private final Page page;
+  private final RowPage page;
   private final Pace pace = new Pace(FIRST_FETCHED, MOST_FETCHED, FETCHED_BYTES);
   private @Nullable Place reached;
 
@@ -52,7 +53,7 @@ final class SortedPage {
     this.query = query;
     this.narrowing = Narrowing.of(query.filter());
     this.order = Place.order(query.sort());
-    this.page = new Page(query.columns(), size);
+    this.page = new RowPage(query, size);
   }
 
   Chunk read(byte @Nullable [] position, Patience patience) {
@@ -152,7 +153,7 @@ final class SortedPage {
       for (Place place : some) {
         Vertex vertex = vertices.get(place.id());
         if (vertex != null && isStillAt(place, vertex)) {
-          End end = page.add(vertex);
+          End end = page.add(vertex.row());
           if (end != null) {
             return end;
           }

@@ -5,8 +5,10 @@ import dev.prism.sdk.rows.Kind;
 import dev.prism.sdk.rows.Table;
 import dev.prism.sdk.rows.Values;
 import dev.prism.type.v1.Value;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A vertex as a row.
@@ -37,6 +39,14 @@ record Vertex(String id, Map<String, Value> properties) {
 
   static boolean isId(Column column) {
     return column.name().equals(ID.name());
+  }
+
+  /** As a row: the id, and the properties by their names. */
+  Map<String, Value> row() {
+    Map<String, Value> row = new LinkedHashMap<>();
+    row.put(ID.name(), Values.of(id));
+    new TreeMap<>(properties).forEach(row::putIfAbsent);
+    return row;
   }
 
   /** About what it takes. */

@@ -94,6 +94,22 @@ class GraphSonTest {
   }
 
   @Test
+  void whatIsNestedDeeperThanReadersOfProtobufTakeIsText() throws IOException {
+    String nested = "{\"@type\":\"g:List\",\"@value\":[]}";
+    for (int i = 0; i < 32; i++) {
+      nested = "{\"@type\":\"g:List\",\"@value\":[" + nested + "]}";
+    }
+
+    Value value = read(nested);
+
+    assertThat(Value.parseFrom(value.toByteArray())).isEqualTo(value);
+    for (int i = 0; i < 32; i++) {
+      value = value.getListValue().getValues(0);
+    }
+    assertThat(value).isEqualTo(Values.of("[]"));
+  }
+
+  @Test
   void aVertexHasItsIdAndItsProperties() throws IOException {
     Vertex vertex =
         GraphSon.vertex(

@@ -1,9 +1,6 @@
-package dev.prism.plugin.memory;
+package dev.prism.sdk.reader;
 
-import dev.prism.sdk.reader.Chunk;
 import dev.prism.sdk.reader.Chunk.End;
-import dev.prism.sdk.reader.PageSize;
-import dev.prism.sdk.reader.Query;
 import dev.prism.sdk.rows.Column;
 import dev.prism.sdk.rows.Values;
 import dev.prism.type.v1.Value;
@@ -17,11 +14,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a page. Where a query names no columns it has all that its rows have, each null where
- * a row has none: that counts against its bytes, so that rows with nothing in common do not make a
- * large page of nulls.
+ * The rows of a page of an open table, as they come. Where a query names no columns it has all that
+ * its rows have, each null where a row has none: that counts against its bytes, so that rows with
+ * nothing in common do not make a large page of nulls. For one thread.
  */
-final class RowPage {
+public final class RowPage {
   private static final int ROW_BYTES = 4;
   private static final int NULL_BYTES = 4;
 
@@ -35,7 +32,8 @@ final class RowPage {
   private long bytes;
   private long values;
 
-  RowPage(Query query, PageSize size) {
+  /** An empty page. */
+  public RowPage(Query query, PageSize size) {
     this.size = size;
     this.open = query.columns().isEmpty();
     this.columns =
@@ -43,9 +41,18 @@ final class RowPage {
             (open ? query.table().columns() : query.columns()).stream().map(Column::name).toList());
   }
 
-  /** Adds a row; returns why not, where it does not fit. */
-  @Nullable End add(Map<String, Value> row) {
-    if (rows.size() == size.rows()) {
+  /** How many rows there is room for. */
+  public int left() {
+    return size.rows() - rows.size();
+  }
+
+  /**
+   * Adds a row; returns why not, where it does not fit.
+   *
+   * @param row what it has, by the columns' names
+   */
+  public @Nullable End add(Map<String, Value> row) {
+    if (left() == 0) {
       return End.ROWS;
     }
     long more = ROW_BYTES;
@@ -79,16 +86,26 @@ final class RowPage {
    *
    * @param next where to go on; null: nowhere
    */
-  Chunk chunk(@Nullable Place next, End end) {
+  public Chunk chunk(byte @Nullable [] next, End end) {
     List<List<Value>> answered = new ArrayList<>(rows.size());
     for (Map<String, Value> row : rows) {
       answered.add(values(columns.stream(), row));
     }
-    return new Chunk(List.copyOf(columns), answered, next == null ? null : next.bytes(), end);
+    return new Chunk(List.copyOf(columns), answered, next, end);
   }
 
-  /** A row's values in these columns. */
-  static List<Value> values(Stream<String> columns, Map<String, Value> row) {
+  /**
+   * A row by itself.
+   *
+   * @param columns those that are answered; empty: all that it has
+   */
+  public static Found found(List<Column> columns, Map<String, Value> row) {
+    List<String> names =
+        columns.isEmpty() ? List.copyOf(row.keySet()) : columns.stream().map(Column::name).toList();
+    return new Found(names, values(names.stream(), row));
+  }
+
+  private static List<Value> values(Stream<String> columns, Map<String, Value> row) {
     return columns.map(column -> row.getOrDefault(column, Values.NULL)).toList();
   }
 }
