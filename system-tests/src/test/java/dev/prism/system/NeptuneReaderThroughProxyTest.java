@@ -26,12 +26,6 @@ class NeptuneReaderThroughProxyTest extends ReaderThroughProxy {
     return new GremlinTables(server.url(), "default/");
   }
 
-  /** A tenth of what the plugin's own suite walks, through a server of two processors' graph. */
-  @Override
-  public int randomOperations() {
-    return 1000;
-  }
-
   @AfterAll
   void stopServer() {
     server.close();

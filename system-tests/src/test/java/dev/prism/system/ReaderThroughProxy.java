@@ -81,7 +81,10 @@ abstract class ReaderThroughProxy extends ReaderSuite {
   }
 
   @AfterAll
-  void stop() {
+  void stop() throws IOException {
+    System.out.printf(
+        "%s: %d MiB resident after the suite%n",
+        backend, Signals.residentBytes(prism.plugin(backend).getPid()) >> 20);
     prism.close();
   }
 

@@ -22,12 +22,6 @@ class NeptuneReaderTest extends HostedReaderSuite {
     return "neptune";
   }
 
-  /** A fifth of what other backends' walk: a TinkerGraph looks at all of a table each time. */
-  @Override
-  public int randomOperations() {
-    return 20_000;
-  }
-
   @Override
   protected Plugin newPlugin() {
     return new NeptunePlugin();
