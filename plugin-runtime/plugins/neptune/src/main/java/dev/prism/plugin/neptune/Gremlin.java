@@ -53,6 +53,9 @@ final class Gremlin implements AutoCloseable {
   private final HttpClient http;
   private final InstantSource clock;
 
+  /** Whether requests got through last: one is logged that does not, not each. */
+  private volatile boolean reached = true;
+
   Gremlin(NeptuneSettings settings, InstantSource clock) {
     this.settings = settings;
     this.clock = clock;
@@ -110,9 +113,14 @@ final class Gremlin implements AutoCloseable {
     long millis = Math.max(1, patience.leftMillis());
     HttpRequest request = request(endpoint, millis, steps);
     try {
-      return ask(request, patience, sink);
+      Answered answered = ask(request, patience, sink);
+      reached = true;
+      return answered;
     } catch (ConnectException | HttpTimeoutException e) {
-      LOG.atWarn().addKeyValue("endpoint", endpoint).log("the graph is not reached");
+      if (reached) {
+        LOG.atWarn().addKeyValue("endpoint", endpoint).log("the graph is not reached");
+      }
+      reached = false;
       throw patience.isOver() ? new PatienceOverException() : Failures.unreachable();
     } catch (IOException e) {
       if (patience.isOver()) {

@@ -239,6 +239,14 @@ class NeptuneValuesTest {
   }
 
   @Test
+  void rowsMayStandInTheOrderOfTheirIds() {
+    List<String> ids = List.copyOf(ROWS.keySet());
+
+    assertThat(ids(null, List.of(new Order(Vertex.ID, false)), 7)).isEqualTo(ids);
+    assertThat(ids(null, List.of(new Order(Vertex.ID, true)), 7)).isEqualTo(ids.reversed());
+  }
+
+  @Test
   void aPropertyOfSeveralValuesIsAList() {
     Chunk chunk =
         reader.read(
