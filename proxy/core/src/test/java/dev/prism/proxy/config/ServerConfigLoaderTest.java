@@ -301,7 +301,7 @@ class ServerConfigLoaderTest {
     Files.writeString(directory.resolve("secret"), "s3cret\n");
 
     ServerConfig config =
-        load("backends: { a: { type: neptune, settings: { PRISM_CURSOR_KEY_FILE: secret } } }");
+        load("backends: { a: { type: sqlite, settings: { PRISM_CURSOR_KEY_FILE: secret } } }");
 
     assertThat(config.backends().get("a").settings())
         .containsExactly(Map.entry("PRISM_CURSOR_KEY", "s3cret"));
