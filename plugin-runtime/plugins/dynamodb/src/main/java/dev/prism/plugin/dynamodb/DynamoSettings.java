@@ -21,6 +21,7 @@ import software.amazon.awssdk.regions.Region;
  * @param credentials those of the environment; empty: what AWS's chain of providers finds, which is
  *     a profile's file, the container's or the instance's role
  * @param table the table of the values
+ * @param tables the names of the tables whose rows are read
  * @param mayCreate whether a namespace lets the plugin make the table where it is missing
  * @param connections how many reads run at once, each on a connection of its own
  */
@@ -29,6 +30,7 @@ record DynamoSettings(
     Optional<URI> endpoint,
     Optional<AwsCredentials> credentials,
     String table,
+    TableNames tables,
     Predicate<String> mayCreate,
     int connections) {
   private static final int CONNECTIONS = 4;
@@ -38,7 +40,7 @@ record DynamoSettings(
   /**
    * Reads {@code AWS_REGION}, {@code DYNAMODB_ENDPOINT}, {@code AWS_ACCESS_KEY_ID}, {@code
    * AWS_SECRET_ACCESS_KEY}, {@code AWS_SESSION_TOKEN}, {@code DYNAMODB_TABLE}, {@code
-   * PRISM_POOL_SIZE} and {@code PRISM_TOPICS}.
+   * DYNAMODB_TABLE_PREFIXES}, {@code PRISM_POOL_SIZE} and {@code PRISM_TOPICS}.
    *
    * @throws PluginConfigException for one that is missing or wrong; it repeats no secret
    */
@@ -49,6 +51,7 @@ record DynamoSettings(
         config.string("DYNAMODB_ENDPOINT").map(DynamoSettings::endpoint),
         credentials(config),
         matching("DYNAMODB_TABLE", config.string("DYNAMODB_TABLE").orElse("prism"), TABLE, "prism"),
+        TableNames.of(config),
         namespace -> topics.of(namespace, "items").create(),
         config.poolSize(CONNECTIONS));
   }

@@ -150,18 +150,21 @@ final class ItemTable {
     return KeySchemaElement.builder().attributeName(name).keyType(type).build();
   }
 
+  /** Whether a table has the key that a table of values has. */
+  static boolean hasKeyOf(TableDescription table) {
+    return table
+            .keySchema()
+            .equals(
+                List.of(
+                    part(ItemAttributes.PARTITION, KeyType.HASH),
+                    part(ItemAttributes.KEY, KeyType.RANGE)))
+        && table
+            .attributeDefinitions()
+            .containsAll(List.of(binary(ItemAttributes.PARTITION), binary(ItemAttributes.KEY)));
+  }
+
   private void check(TableDescription table) {
-    boolean ours =
-        table
-                .keySchema()
-                .equals(
-                    List.of(
-                        part(ItemAttributes.PARTITION, KeyType.HASH),
-                        part(ItemAttributes.KEY, KeyType.RANGE)))
-            && table
-                .attributeDefinitions()
-                .containsAll(List.of(binary(ItemAttributes.PARTITION), binary(ItemAttributes.KEY)));
-    if (!ours) {
+    if (!hasKeyOf(table)) {
       LOG.error(
           "table {} has another key than {} and {}, both binary: DYNAMODB_TABLE names a table of"
               + " something else",
