@@ -194,9 +194,9 @@ final class ReaderCalls implements DataCalls {
                       next,
                       patience));
       left -= chunk.rows().size();
-      if (chunk.rows().isEmpty() && chunk.end() == Chunk.End.PATIENCE && from == null) {
+      if (chunk.end() == Chunk.End.PATIENCE && chunk.next() == null && from == null) {
         throw PrismException.of(
-            Reason.DEADLINE_EXCEEDED, "the deadline came before the first row was found");
+            Reason.DEADLINE_EXCEEDED, "the deadline came before the backend had got anywhere");
       }
       position = chunk.next() == null && chunk.end() == Chunk.End.PATIENCE ? from : chunk.next();
       boolean last =

@@ -4,10 +4,11 @@ import dev.prism.sdk.Plugin;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginMain;
 import dev.prism.sdk.keyvalue.KeyValueStore;
+import dev.prism.sdk.reader.RecordReader;
 import java.time.InstantSource;
 import java.util.Optional;
 
-/** Values on Amazon DynamoDB; {@link DynamoSettings} has the variables. */
+/** Values, and rows of tables, on Amazon DynamoDB; {@link DynamoSettings} has the variables. */
 public final class DynamoPlugin implements Plugin {
   /** Nothing is opened yet. */
   public DynamoPlugin() {}
@@ -30,5 +31,10 @@ public final class DynamoPlugin implements Plugin {
   @Override
   public Optional<KeyValueStore> keyValue(PluginConfig config) {
     return Optional.of(new DynamoStore(DynamoSettings.of(config), InstantSource.system()));
+  }
+
+  @Override
+  public Optional<RecordReader> reader(PluginConfig config) {
+    return Optional.of(new DynamoReader(DynamoSettings.of(config)));
   }
 }
