@@ -8,10 +8,11 @@ import dev.prism.type.v1.Value;
 import java.util.Map;
 
 /** What a filter says of a row, by {@code value.proto} and nothing else. */
-final class FilterModel {
+public final class FilterModel {
   private FilterModel() {}
 
-  static boolean holds(Filter filter, Map<String, Value> row) {
+  /** Whether it lets a row through. */
+  public static boolean holds(Filter filter, Map<String, Value> row) {
     return switch (filter.getConditionCase()) {
       case ALL_OF -> filter.getAllOf().getFiltersList().stream().allMatch(f -> holds(f, row));
       case ANY_OF -> filter.getAnyOf().getFiltersList().stream().anyMatch(f -> holds(f, row));
