@@ -55,11 +55,11 @@ final class Requests {
    *     BACKEND_UNAVAILABLE
    */
   <T> T ask(Table table, Patience patience, Timed<T> request) {
-    if (patience.isOver()) {
-      throw new PatienceOverException();
-    }
     Function<DynamoDbClient, T> once =
         client -> {
+          if (patience.isOver()) {
+            throw new PatienceOverException();
+          }
           try {
             return request.ask(client, timeout(patience));
           } catch (ResourceNotFoundException e) {

@@ -17,6 +17,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -30,6 +31,7 @@ final class Interposed implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpClient http = HttpClient.newHttpClient();
   private final Map<String, Queue<Fault>> faults = new ConcurrentHashMap<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
   private final List<Request> requests = new CopyOnWriteArrayList<>();
 
   /** A request: the operation's name and what it says. */
@@ -48,6 +50,12 @@ final class Interposed implements AutoCloseable {
 
     /** It is not carried out, and answered with this. */
     record Answer(String body) implements Fault {}
+
+    /** This is done first; then it goes on as any other. */
+    record First(Runnable what) implements Fault {}
+
+    /** This is done, and it is never answered. */
+    record Silence(Runnable what) implements Fault {}
   }
 
   Interposed(String server) {
@@ -104,12 +112,24 @@ final class Interposed implements AutoCloseable {
         }
         case Fault.Answer(String text) ->
             answer(exchange, 200, text.getBytes(StandardCharsets.UTF_8));
-        case null -> {
-          HttpResponse<byte[]> answer = pass(exchange, target, body);
-          answer(exchange, answer.statusCode(), answer.body());
+        case Fault.First(Runnable what) -> {
+          what.run();
+          passOn(exchange, target, body);
         }
+        case Fault.Silence(Runnable what) -> {
+          what.run();
+          closed.await();
+        }
+        case null -> passOn(exchange, target, body);
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
+  }
+
+  private void passOn(HttpExchange exchange, String target, byte[] body) throws IOException {
+    HttpResponse<byte[]> answer = pass(exchange, target, body);
+    answer(exchange, answer.statusCode(), answer.body());
   }
 
   private HttpResponse<byte[]> pass(HttpExchange exchange, String target, byte[] body)
@@ -138,6 +158,7 @@ final class Interposed implements AutoCloseable {
 
   @Override
   public void close() {
+    closed.countDown();
     listener.stop(0);
     threads.close();
     http.close();
