@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param columns the names of the columns, in the order of every row's values: the query's, or
  *     where that names none and the table is open those that its rows have
  * @param rows in order, each with a value a column
- * @param next where to go on, opaque to the runtime; null where there is nothing more, or no row
- *     was reached
+ * @param next where to go on, opaque to the runtime; null where there is nothing more, or where
+ *     patience ended before anything was looked at
  * @param end why there are no more rows in it
  */
 @SuppressWarnings("ArrayRecordComponent")

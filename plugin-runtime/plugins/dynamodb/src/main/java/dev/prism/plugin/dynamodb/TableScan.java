@@ -110,8 +110,7 @@ final class TableScan {
    */
   boolean run(IntSupplier wanted, Patience patience, Predicate<Map<String, Value>> taking) {
     for (int limit = 0; ; limit = Math.min(limit * GROWTH, MOST_ITEMS)) {
-      // Without a filter every item that is looked at is taken.
-      limit = filter == null ? wanted.getAsInt() : Math.max(limit, wanted.getAsInt());
+      limit = isEachTaken() ? wanted.getAsInt() : Math.max(limit, wanted.getAsInt());
       Answer answer = ask(limit, false, patience);
       for (Map<String, AttributeValue> item : answer.items()) {
         Map<String, AttributeValue> key = key(item);
@@ -126,6 +125,11 @@ final class TableScan {
       }
       reached = answer.last();
     }
+  }
+
+  /** Whether every item that DynamoDB looks at is a row that is asked for. */
+  private boolean isEachTaken() {
+    return asked.exact() && asked.filter() == null;
   }
 
   private boolean holds(Map<String, Value> row) {
@@ -155,7 +159,7 @@ final class TableScan {
       return count[0];
     }
     while (true) {
-      long left = filter == null ? atMost - count[0] + 1 : ALL;
+      long left = isEachTaken() ? atMost - count[0] + 1 : ALL;
       Answer answer = ask(Math.clamp(left, 1, ALL), true, patience);
       count[0] += answer.count();
       if (answer.last().isEmpty() || count[0] > atMost) {

@@ -28,9 +28,10 @@ class DynamoReaderTest extends HostedReaderSuite {
     return tables;
   }
 
+  /** A fifth of what other backends' walk: each is some requests over HTTP. */
   @Override
   public int randomOperations() {
-    return 10_000;
+    return 20_000;
   }
 
   @Override
