@@ -109,7 +109,7 @@ final class TableScan {
    * @throws Requests.PatienceOverException where the caller waits no longer
    */
   boolean run(IntSupplier wanted, Patience patience, Predicate<Map<String, Value>> taking) {
-    for (int limit = 0; ; limit = Math.min(limit * GROWTH, MOST_ITEMS)) {
+    for (int limit = 0; ; limit = Math.min(limit, MOST_ITEMS / GROWTH) * GROWTH) {
       limit = isEachTaken() ? wanted.getAsInt() : Math.max(limit, wanted.getAsInt());
       Answer answer = ask(limit, false, patience);
       for (Map<String, AttributeValue> item : answer.items()) {
@@ -159,8 +159,8 @@ final class TableScan {
       return count[0];
     }
     while (true) {
-      long left = isEachTaken() ? atMost - count[0] + 1 : ALL;
-      Answer answer = ask(Math.clamp(left, 1, ALL), true, patience);
+      long left = isEachTaken() ? Math.min(atMost - count[0], ALL - 1L) + 1 : ALL;
+      Answer answer = ask((int) left, true, patience);
       count[0] += answer.count();
       if (answer.last().isEmpty() || count[0] > atMost) {
         return count[0];

@@ -190,6 +190,15 @@ class DynamoReaderFaultsTest {
   }
 
   @Test
+  void aWholeTableIsCountedByAsFewRequestsAsItTakes() {
+    long count = reader.count("n", Consistency.STRONG, table, null, Long.MAX_VALUE, patience());
+
+    assertThat(count).isEqualTo(ROWS);
+    assertThat(between.requests("Scan")).hasSize(1);
+    assertThat(between.requests("Scan").getFirst().body()).doesNotContain("Limit");
+  }
+
+  @Test
   void aTableThatThePluginMayNotLookAtIsNotThere() {
     between.next("DescribeTable", new Interposed.Fault.Error(400, "AccessDeniedException"));
 
