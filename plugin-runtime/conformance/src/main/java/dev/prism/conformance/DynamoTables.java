@@ -84,7 +84,7 @@ public record DynamoTables(DynamoDbClient client, String prefix) implements Test
   }
 
   @Override
-  public Map<String, Value> key(TableSpec spec, Map<String, Value> row) {
+  public Map<String, Value> key(String table, TableSpec spec, Map<String, Value> row) {
     Map<String, Value> key = new HashMap<>();
     key.put(PARTITION, ONE_PARTITION);
     key.put(
@@ -165,7 +165,7 @@ public record DynamoTables(DynamoDbClient client, String prefix) implements Test
             .map(
                 row -> {
                   Map<String, Value> whole = new HashMap<>(row);
-                  whole.putAll(key(spec, row));
+                  whole.putAll(key(table, spec, row));
                   return whole;
                 })
             .toList());
@@ -191,7 +191,7 @@ public record DynamoTables(DynamoDbClient client, String prefix) implements Test
 
   @Override
   public void delete(String table, TableSpec spec, Map<String, Value> key) {
-    client.deleteItem(delete -> delete.tableName(prefix + table).key(item(key(spec, key))));
+    client.deleteItem(delete -> delete.tableName(prefix + table).key(item(key(table, spec, key))));
   }
 
   private static Map<String, AttributeValue> item(Map<String, Value> row) {

@@ -96,13 +96,13 @@ record Place(List<Value> sorted, List<Value> key) {
   static Comparator<Place> order(List<Order> sort) {
     return (one, other) -> {
       for (int i = 0; i < sort.size(); i++) {
-        int order = Values.compare(one.sorted().get(i), other.sorted().get(i));
+        int order = Values.order(one.sorted().get(i), other.sorted().get(i));
         if (order != 0) {
           return sort.get(i).descending() ? -order : order;
         }
       }
       for (int i = 0; i < one.key().size(); i++) {
-        int order = Values.compare(one.key().get(i), other.key().get(i));
+        int order = Values.order(one.key().get(i), other.key().get(i));
         if (order != 0) {
           return order;
         }
