@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 
 @Tag("system")
-class PostgresTransactThroughProxyTest extends TransactThroughProxy {
+class PostgresTransactThroughProxyTest extends SqlTransactThroughProxy {
   private final PostgresServer server = PostgresServer.start(Prism.newDirectory("postgres-server"));
 
   PostgresTransactThroughProxyTest() {
@@ -21,8 +21,8 @@ class PostgresTransactThroughProxyTest extends TransactThroughProxy {
   }
 
   @Override
-  public boolean isAlone() {
-    return false;
+  public Meeting meeting() {
+    return Meeting.LOCKS;
   }
 
   @BeforeAll

@@ -6,14 +6,14 @@ import java.sql.DriverManager;
 import org.junit.jupiter.api.Tag;
 
 @Tag("system")
-class SqliteTransactThroughProxyTest extends TransactThroughProxy {
+class SqliteTransactThroughProxyTest extends SqlTransactThroughProxy {
   SqliteTransactThroughProxyTest() {
     super("sqlite", BackendType.BACKEND_TYPE_SQLITE);
   }
 
   @Override
-  public boolean isAlone() {
-    return true;
+  public Meeting meeting() {
+    return Meeting.ALONE;
   }
 
   @Override

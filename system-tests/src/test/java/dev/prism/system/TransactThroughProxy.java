@@ -2,8 +2,8 @@ package dev.prism.system;
 
 import dev.prism.config.v1.BackendType;
 import dev.prism.conformance.ReaderApi;
-import dev.prism.conformance.SqlTables;
 import dev.prism.conformance.TableSpec;
+import dev.prism.conformance.TestTables;
 import dev.prism.conformance.TransactApi;
 import dev.prism.conformance.TransactSuite;
 import dev.prism.sdk.Capability;
@@ -37,7 +37,7 @@ abstract class TransactThroughProxy extends TransactSuite {
   }
 
   /** The tables of namespace {@code default}, as the backend's other clients make them. */
-  protected abstract SqlTables tables();
+  protected abstract TestTables tables();
 
   /** The backend's settings, once its server is started; none for one that needs no server. */
   protected Map<String, String> settings() {
@@ -97,12 +97,7 @@ abstract class TransactThroughProxy extends TransactSuite {
   }
 
   @Override
-  public void sql(String table, String statement) {
-    tables().execute(statement.formatted(tables().name(table)));
-  }
-
-  @Override
-  public String name(String table) {
-    return tables().name(table);
+  public boolean areOpen() {
+    return tables().areOpen();
   }
 }

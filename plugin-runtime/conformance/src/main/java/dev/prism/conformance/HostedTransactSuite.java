@@ -24,7 +24,7 @@ public abstract class HostedTransactSuite extends TransactSuite {
   }
 
   /** Makes tables in the backend. */
-  protected abstract SqlTables tables();
+  protected abstract TestTables tables();
 
   @BeforeAll
   void startPlugin() throws Exception {
@@ -64,12 +64,7 @@ public abstract class HostedTransactSuite extends TransactSuite {
   }
 
   @Override
-  public void sql(String table, String statement) {
-    tables().execute(statement.formatted(tables().name(table)));
-  }
-
-  @Override
-  public String name(String table) {
-    return tables().name(table);
+  public boolean areOpen() {
+    return tables().areOpen();
   }
 }

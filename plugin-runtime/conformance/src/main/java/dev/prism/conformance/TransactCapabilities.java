@@ -7,9 +7,15 @@ import static dev.prism.conformance.TransactFixture.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.prism.sdk.Capability;
+import dev.prism.sdk.rows.Values;
 import dev.prism.status.Reason;
 import dev.prism.transact.v1.Inbox;
+import dev.prism.transact.v1.MailboxMessage;
 import dev.prism.transact.v1.Select;
+import dev.prism.type.v1.Ack;
+import dev.prism.type.v1.Filter;
+import dev.prism.type.v1.Operator;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What must be declared is, and what is not declared is refused. */
@@ -67,6 +73,49 @@ public interface TransactCapabilities extends TransactFixture {
       assertFails(
           Reason.CAPABILITY_UNSUPPORTED,
           () -> running.ask(step(Select.newBuilder().setTable(table).setLock(true))));
+    }
+  }
+
+  @Test
+  default void anUndeclaredMailboxIsRefused() {
+    lacks(Capability.MAILBOX);
+    String table = newTable();
+    MailboxMessage message = TransactFixture.message("m", "k", "p");
+
+    assertFails(
+        Reason.CAPABILITY_UNSUPPORTED,
+        () -> api().write(request(insert(table, "a", 1)).addMessages(message).build()));
+    try (Running running = begin()) {
+      assertFails(Reason.CAPABILITY_UNSUPPORTED, () -> running.ask(step(message)));
+    }
+    assertFails(
+        Reason.CAPABILITY_UNSUPPORTED,
+        () -> {
+          try (Mailbox open = open("m")) {
+            open.next();
+          }
+        });
+    assertFails(
+        Reason.CAPABILITY_UNSUPPORTED,
+        () -> acknowledge("m", Ack.newBuilder().setReceipt("r").build()));
+    assertThat(row(table, "a")).isNull();
+  }
+
+  @Test
+  default void anUndeclaredSelectIsRefused() {
+    lacks(Capability.ANY_SELECT);
+    String table = newTable();
+    Filter key = ReaderFixture.compare("id", Operator.OPERATOR_EQUAL, Values.of("a"));
+    Filter range = ReaderFixture.compare("id", Operator.OPERATOR_GREATER, Values.of("a"));
+    for (Select.Builder select :
+        List.of(
+            Select.newBuilder().addColumns("id"),
+            Select.newBuilder().setFilter(key),
+            Select.newBuilder().setFilter(range).addColumns("id"),
+            Select.newBuilder().setFilter(TransactFixture.any(key, range)).addColumns("id"))) {
+      try (Running running = begin()) {
+        assertFails(Reason.CAPABILITY_UNSUPPORTED, () -> running.ask(step(select.setTable(table))));
+      }
     }
   }
 }

@@ -12,8 +12,11 @@ import dev.prism.transact.v1.Delete;
 import dev.prism.transact.v1.Upsert;
 import org.junit.jupiter.api.Test;
 
-/** What a table's own rules forbid, and what they fill in. */
+/** What a table's own rules forbid, and what they fill in, of a database that speaks SQL. */
 public interface TransactConstraints extends TransactFixture {
+  /** Says something to the database in its own words; {@code %s} stands for the table. */
+  void sql(String table, String statement);
+
   /** What a statement calls the table. */
   String name(String table);
 

@@ -34,7 +34,10 @@ import dev.prism.transact.v1.WriteRequest;
 import dev.prism.transact.v1.WriteResponse;
 import dev.prism.type.v1.Ack;
 import dev.prism.type.v1.AckResult;
+import dev.prism.type.v1.Filter;
+import dev.prism.type.v1.FilterList;
 import dev.prism.type.v1.Header;
+import dev.prism.type.v1.Membership;
 import dev.prism.type.v1.Value;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -73,8 +76,13 @@ public interface TransactFixture {
   /** Makes a table of the tests' namespace by the backend's own means. */
   void create(String table, TableSpec spec);
 
-  /** Says something to the database in its own words; {@code %s} stands for the table. */
-  void sql(String table, String statement);
+  /** Whether rows may have whatever columns they like, besides those of their key. */
+  boolean areOpen();
+
+  /** The most rows that a transaction may have to do with. */
+  default int mostRows() {
+    return 1000;
+  }
 
   /** A new table of accounts. */
   default String newTable() {
@@ -134,14 +142,24 @@ public interface TransactFixture {
     return api().write(request(writes).build());
   }
 
-  /** The row of this id by its columns' names, or null. */
-  default @Nullable Map<String, Value> row(String table, String id) {
+  /** The row of this key by its columns' names, or null. */
+  default @Nullable Map<String, Value> row(String table, Map<String, Value> key) {
     GetResponse response =
-        reader()
-            .get(GetRequest.newBuilder().setCollection(table).putKey("id", Values.of(id)).build());
+        reader().get(GetRequest.newBuilder().setCollection(table).putAllKey(key).build());
     return response.hasRow()
         ? ReaderFixture.row(response.getColumnsList(), response.getRow())
         : null;
+  }
+
+  /** The account of this id, or null. */
+  default @Nullable Map<String, Value> row(String table, String id) {
+    Map<String, Value> row = row(table, Map.of("id", Values.of(id)));
+    if (row == null) {
+      return null;
+    }
+    Map<String, Value> account = new LinkedHashMap<>(row);
+    ACCOUNTS.columns().forEach(column -> account.putIfAbsent(column.name(), Values.NULL));
+    return account;
   }
 
   /** The balance of an account; -1 where there is none. */
@@ -260,6 +278,28 @@ public interface TransactFixture {
     }
   }
 
+  // ---- filters ----
+
+  static Filter all(Filter... filters) {
+    return Filter.newBuilder()
+        .setAllOf(FilterList.newBuilder().addAllFilters(List.of(filters)))
+        .build();
+  }
+
+  static Filter any(Filter... filters) {
+    return Filter.newBuilder()
+        .setAnyOf(FilterList.newBuilder().addAllFilters(List.of(filters)))
+        .build();
+  }
+
+  static Filter isOneOf(String column, String... values) {
+    Membership.Builder one = Membership.newBuilder().setColumn(column);
+    for (String value : values) {
+      one.addValues(Values.of(value));
+    }
+    return Filter.newBuilder().setMembership(one).build();
+  }
+
   // ---- mailboxes ----
 
   static MailboxMessage message(String mailbox, String key, String payload) {
@@ -268,6 +308,23 @@ public interface TransactFixture {
         .setKey(ByteString.copyFromUtf8(key))
         .setPayload(ByteString.copyFromUtf8(payload))
         .build();
+  }
+
+  /** These, or none where the backend has no mailboxes: what else is written counts as well. */
+  default List<MailboxMessage> where(MailboxMessage... messages) {
+    return capabilities().contains(Capability.MAILBOX) ? List.of(messages) : List.of();
+  }
+
+  /** Asserts that a mailbox, where there are any, has these messages and no others. */
+  default void assertHas(String mailbox, String... payloads) {
+    if (capabilities().contains(Capability.MAILBOX)) {
+      try (Mailbox open = open(mailbox)) {
+        for (String payload : payloads) {
+          assertThat(text(open.next())).isEqualTo(payload);
+        }
+        assertThat(open.nextOrCaughtUp()).isNull();
+      }
+    }
   }
 
   default WriteResponse send(MailboxMessage... messages) {

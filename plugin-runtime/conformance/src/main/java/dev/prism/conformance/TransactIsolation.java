@@ -8,8 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.prism.sdk.Capability;
+import dev.prism.sdk.rows.Values;
 import dev.prism.status.Reason;
 import dev.prism.transact.v1.IsolationLevel;
+import dev.prism.transact.v1.Update;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -19,8 +21,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What transactions see of each other. */
 public interface TransactIsolation extends TransactFixture {
-  /** Whether a transaction step by step has everything to itself, so that others wait for it. */
-  boolean isAlone();
+  /** What a transaction does to others that run step by step at the same time. */
+  enum Meeting {
+    /** It has everything to itself: others wait for it. */
+    ALONE,
+    /** It has the rows that it writes to itself: others that want the same ones wait for it. */
+    LOCKS,
+    /** Nothing, and who commits first wins: whoever has seen what is no longer so starts anew. */
+    OPTIMISTIC
+  }
+
+  /** How transactions meet here. */
+  Meeting meeting();
 
   @ParameterizedTest
   @EnumSource(value = IsolationLevel.class, mode = EnumSource.Mode.EXCLUDE, names = "UNRECOGNIZED")
@@ -52,7 +64,7 @@ public interface TransactIsolation extends TransactFixture {
 
   @Test
   default void aRepeatableReadSeesNothingThatCameLater() {
-    assumeTrue(!isAlone());
+    assumeTrue(meeting() != Meeting.ALONE);
     String table = newTable();
     write(insert(table, "a", 1));
     try (Running running = begin(IsolationLevel.ISOLATION_LEVEL_REPEATABLE_READ)) {
@@ -66,7 +78,7 @@ public interface TransactIsolation extends TransactFixture {
 
   @Test
   default void aReadCommittedSeesWhatCameLater() {
-    assumeTrue(!isAlone());
+    assumeTrue(meeting() == Meeting.LOCKS);
     String table = newTable();
     write(insert(table, "a", 1));
     try (Running running = begin(IsolationLevel.ISOLATION_LEVEL_READ_COMMITTED)) {
@@ -80,7 +92,7 @@ public interface TransactIsolation extends TransactFixture {
 
   @Test
   default void aTransactionThatAnotherGotInTheWayOfLeavesNoTrace() {
-    assumeTrue(!isAlone());
+    assumeTrue(meeting() != Meeting.ALONE);
     String table = newTable();
     write(insert(table, "a", 1), insert(table, "b", 1));
     try (Running running = begin(IsolationLevel.ISOLATION_LEVEL_REPEATABLE_READ)) {
@@ -89,7 +101,11 @@ public interface TransactIsolation extends TransactFixture {
       write(on(table, update("a", 2)));
 
       KeyValueFixture.assertFails(
-          Reason.TRANSACTION_CONFLICT, () -> running.ask(on(table, update("a", 3))));
+          Reason.TRANSACTION_CONFLICT,
+          () -> {
+            running.ask(on(table, update("a", 3)));
+            running.commit();
+          });
     }
     assertThat(balance(table, "a")).isEqualTo(2);
     assertThat(balance(table, "b")).isEqualTo(1);
@@ -97,7 +113,7 @@ public interface TransactIsolation extends TransactFixture {
 
   @Test
   default void deadlockedTransactionsDoNotBothFail() {
-    assumeTrue(!isAlone());
+    assumeTrue(meeting() == Meeting.LOCKS);
     String table = newTable();
     write(insert(table, "a", 1), insert(table, "b", 1));
     try (Running one = begin();
@@ -112,6 +128,31 @@ public interface TransactIsolation extends TransactFixture {
 
       assertThat(failed).hasValue(Reason.TRANSACTION_CONFLICT.name());
     }
+  }
+
+  @Test
+  default void whatWasSeenToBeAbsentOrUnnamedIsNotWrittenPastAnother() {
+    assumeTrue(meeting() == Meeting.OPTIMISTIC);
+    String table = newTable();
+    write(insert(table, "a", 1));
+    try (Running running = begin();
+        Running other = begin()) {
+      assertThat(running.balance(table, "b")).isEqualTo(-1);
+      running.ask(on(table, update("a", 2)));
+      assertThat(other.balance(table, "a")).isEqualTo(1);
+      other.ask(insert(table, "c", 1));
+      write(
+          insert(table, "b", 1),
+          on(
+              table,
+              Update.newBuilder().putKey("id", Values.of("a")).putValues("note", Values.of("n"))));
+
+      KeyValueFixture.assertFails(
+          Reason.TRANSACTION_CONFLICT, () -> running.ask(TransactFixture.commit()));
+      other.commit(); // the note was nothing to it
+    }
+    assertThat(row(table, "a")).isEqualTo(TransactFixture.account("a", 1, Values.of("n")));
+    assertThat(balance(table, "c")).isEqualTo(1);
   }
 
   private void tryUpdate(Running running, String table, String id, AtomicReference<String> failed) {
@@ -183,6 +224,7 @@ public interface TransactIsolation extends TransactFixture {
 
   @Test
   default void aWriteThatWaitsForAnotherIsRolledBackWhenItsTimeIsUp() {
+    assumeTrue(meeting() != Meeting.OPTIMISTIC);
     String table = newTable();
     write(insert(table, "a", 1));
     try (Running running = begin()) {
@@ -206,7 +248,7 @@ public interface TransactIsolation extends TransactFixture {
 
   @Test
   default void aStepThatWaitsIsInterruptedWhenTheTransactionsTimeIsUp() {
-    assumeTrue(!isAlone());
+    assumeTrue(meeting() == Meeting.LOCKS);
     String table = newTable();
     write(insert(table, "a", 1));
     try (Running holder = begin();

@@ -6,6 +6,7 @@ import static dev.prism.conformance.TransactFixture.message;
 import static dev.prism.conformance.TransactFixture.request;
 import static dev.prism.conformance.TransactFixture.step;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
@@ -21,7 +22,9 @@ import dev.prism.transact.v1.Select;
 import dev.prism.transact.v1.WriteRequest;
 import dev.prism.type.v1.Header;
 import dev.prism.type.v1.Sort;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -29,6 +32,7 @@ import org.junit.jupiter.api.Test;
 public interface TransactLimits extends TransactFixture {
   @Test
   default void aRequestHasOneToAThousandWritesAndMessages() {
+    needs(Capability.MAILBOX);
     String table = newTable();
     String mailbox = newMailbox();
     DataWrite[] writes =
@@ -47,6 +51,7 @@ public interface TransactLimits extends TransactFixture {
 
   @Test
   default void aMessageHasItsLargestSizesAndNoMore() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     MailboxMessage largest =
         MailboxMessage.newBuilder()
@@ -78,6 +83,7 @@ public interface TransactLimits extends TransactFixture {
 
   @Test
   default void headersAreChecked() {
+    needs(Capability.MAILBOX);
     MailboxMessage plain = message(newMailbox(), "k", "m");
     for (Header wrong :
         new Header[] {
@@ -97,6 +103,17 @@ public interface TransactLimits extends TransactFixture {
   default void namesAreChecked() {
     for (String name : new String[] {"", "a b", "a/b", "ä", "a\"b", "n".repeat(129)}) {
       assertFails(Reason.COLLECTION_INVALID, () -> write(insert(name, "a", 1)));
+      try (Running running = begin()) {
+        assertFails(
+            Reason.COLLECTION_INVALID, () -> running.ask(step(Select.newBuilder().setTable(name))));
+      }
+    }
+  }
+
+  @Test
+  default void namesOfMailboxesAreChecked() {
+    needs(Capability.MAILBOX);
+    for (String name : new String[] {"", "a b", "a/b", "ä", "a\"b", "n".repeat(129)}) {
       assertFails(Reason.COLLECTION_INVALID, () -> send(message(name, "k", "m")));
       assertFails(
           Reason.COLLECTION_INVALID,
@@ -106,11 +123,36 @@ public interface TransactLimits extends TransactFixture {
             }
           });
       assertFails(Reason.COLLECTION_INVALID, () -> acknowledge(name));
-      try (Running running = begin()) {
-        assertFails(
-            Reason.COLLECTION_INVALID, () -> running.ask(step(Select.newBuilder().setTable(name))));
-      }
     }
+  }
+
+  @Test
+  default void aRequestThatIsOverTheBackendsOwnBoundIsRefusedAsAWhole() {
+    assumeTrue(mostRows() < 1000);
+    String table = newTable();
+    DataWrite[] most =
+        IntStream.range(0, mostRows())
+            .mapToObj(i -> insert(table, "a" + i, i))
+            .toArray(DataWrite[]::new);
+
+    assertFails(
+        Reason.BATCH_SIZE_INVALID,
+        () -> api().write(request(most).addWrites(insert(table, "more", 1)).build()));
+    assertThat(row(table, "a0")).isNull();
+
+    assertThat(write(most).getResultsCount()).isEqualTo(mostRows());
+    try (Running running = begin()) {
+      for (DataWrite write : most) {
+        running.ask(TransactFixture.on(table, TransactFixture.update(id(write), 7)));
+      }
+      assertFails(Reason.BATCH_SIZE_INVALID, () -> running.ask(insert(table, "more", 1)));
+    }
+    assertThat(balance(table, "a0")).isEqualTo(0);
+    assertThat(row(table, "more")).isNull();
+  }
+
+  private static String id(DataWrite insert) {
+    return insert.getInsert().getValuesOrThrow("id").getStringValue();
   }
 
   @Test
@@ -140,6 +182,7 @@ public interface TransactLimits extends TransactFixture {
 
   @Test
   default void aMailboxIsReadWithinItsBounds() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     for (ReadMailboxRequest.Builder wrong :
         new ReadMailboxRequest.Builder[] {
@@ -167,12 +210,12 @@ public interface TransactLimits extends TransactFixture {
     String table = newTable();
     Select.Builder nine = Select.newBuilder().setTable(table);
     Collections.nCopies(9, Sort.newBuilder().setColumn("id").build()).forEach(nine::addSort);
-    for (Select.Builder wrong :
-        new Select.Builder[] {
-          Select.newBuilder().setTable(table).setLimit(1001),
-          Select.newBuilder().setTable(table).addColumns("nothing"),
-          nine
-        }) {
+    List<Select.Builder> all =
+        new ArrayList<>(List.of(Select.newBuilder().setTable(table).setLimit(1001), nine));
+    if (!areOpen()) {
+      all.add(Select.newBuilder().setTable(table).addColumns("nothing"));
+    }
+    for (Select.Builder wrong : all) {
       try (Running running = begin()) {
         assertFails(Reason.FIELD_INVALID, () -> running.ask(step(wrong)));
       }

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 public interface TransactMailboxes extends TransactFixture {
   @Test
   default void aMessageIsDeliveredAsItWasWritten() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     MailboxMessage message =
         message(mailbox, "k", "hello").toBuilder()
@@ -58,6 +59,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void aMessageWithoutAnIdGetsOneThatStays() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     String id = send(message(mailbox, "", "a")).getMessageIds(0);
     assertThat(id).isNotEmpty().isNotEqualTo(send(message(mailbox, "", "b")).getMessageIds(0));
@@ -73,7 +75,22 @@ public interface TransactMailboxes extends TransactFixture {
   }
 
   @Test
+  default void theIdThatAStepIsAnsweredIsTheMessages() {
+    needs(Capability.MAILBOX);
+    String mailbox = newMailbox();
+    try (Running running = begin()) {
+      String id = running.ask(step(message(mailbox, "k", "a"))).getMessage().getMessageId();
+      running.commit();
+
+      try (Mailbox open = open(mailbox)) {
+        assertThat(open.next().getMessage().getMessageId()).isEqualTo(id);
+      }
+    }
+  }
+
+  @Test
   default void anIdThatTheMailboxHasFailsTheWriteUntilItsMessageIsGone() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     MailboxMessage message = message(mailbox, "k", "a").toBuilder().setMessageId("one").build();
     send(message);
@@ -99,6 +116,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void anEmptyMessageIsAMessage() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     send(MailboxMessage.newBuilder().setMailbox(mailbox).build());
 
@@ -109,6 +127,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void aReaderThatWaitsGetsWhatIsWrittenThen() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     try (Mailbox open = open(mailbox)) {
       assertThat(open.nextOrCaughtUp()).isNull();
@@ -123,6 +142,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void messagesOfAKeyComeInTheOrderOfTheirCommitsOneAfterTheOther() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     for (int i = 0; i < 5; i++) {
       send(message(mailbox, "k", "m" + i), message(mailbox, "other", "o" + i));
@@ -153,6 +173,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void messagesWithoutAKeyWaitForNobody() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     send(
         IntStream.range(0, 300)
@@ -167,6 +188,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void writersOfAKeyAreReadInTheOrderInWhichTheyCommitted() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     String table = newTable();
     write(TransactFixture.insert(table, "a", 0));
@@ -206,6 +228,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void readersShareTheMessagesAndNoKeysOrderIsBroken() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     int keys = 8;
     int each = 40;
@@ -255,6 +278,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void whatIsAcknowledgedIsGone() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     send(message(mailbox, "k", "a"));
     try (Mailbox open = open(mailbox)) {
@@ -270,6 +294,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void aNackedMessageComesBackAfterItsDelayBeforeWhatIsBehindIt() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     send(message(mailbox, "k", "a"), message(mailbox, "k", "b"));
     try (Mailbox open = open(mailbox)) {
@@ -288,6 +313,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void aDeliveryThatIsNotAcknowledgedInTimeComesBackAndItsReceiptExpires() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     send(message(mailbox, "k", "a"));
     try (Mailbox open =
@@ -308,6 +334,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void anExtendedDeliveryDoesNotComeBackBeforeThat() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     send(message(mailbox, "k", "a"));
     try (Mailbox open =
@@ -331,6 +358,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void whatAReaderThatGoesHadComesBackAtOnce() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     send(message(mailbox, "k", "a"));
     MailboxDelivery first;
@@ -351,6 +379,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void aRejectedMessageIsDeadAndLetsTheNextOfItsKeyPass() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     MailboxMessage bad = message(mailbox, "k", "bad").toBuilder().setMessageId("bad").build();
     send(bad, message(mailbox, "k", "good"));
@@ -375,6 +404,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void aMessageThatWasDeliveredTooOftenIsDead() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     send(message(mailbox, "k", "bad"), message(mailbox, "k", "good"));
     try (Mailbox open =
@@ -392,6 +422,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void aMessageIsNotDeliveredBeforeItsTime() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     long due = System.currentTimeMillis() + 3000;
     send(
@@ -413,6 +444,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void noMoreThanMaxInFlightAreUnacknowledged() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     send(
         IntStream.range(0, 10)
@@ -433,6 +465,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void aReceiptOfAnotherMailboxOrNoneIsInvalidAndSpoilsNoOther() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     send(message(mailbox, "k", "a"));
     try (Mailbox open = open(mailbox)) {
@@ -450,6 +483,7 @@ public interface TransactMailboxes extends TransactFixture {
 
   @Test
   default void whatWasWrittenAndNotAcknowledgedIsThereAfterARestart() {
+    needs(Capability.MAILBOX);
     needs(Capability.DURABLE);
     String mailbox = newMailbox();
     send(message(mailbox, "k", "a"), message(mailbox, "k", "b"), message(mailbox, "k", "c"));

@@ -9,12 +9,11 @@ import static dev.prism.conformance.TransactFixture.request;
 import static dev.prism.conformance.TransactFixture.update;
 import static dev.prism.sdk.rows.Values.NULL;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import com.google.type.Date;
-import dev.prism.reader.v1.GetRequest;
-import dev.prism.reader.v1.GetResponse;
 import dev.prism.sdk.rows.Column;
 import dev.prism.sdk.rows.Kind;
 import dev.prism.sdk.rows.Values;
@@ -163,22 +162,19 @@ public interface TransactWrites extends TransactFixture {
             api()
                 .write(
                     request(insert(one, "a", 1), insert(other, "a", 2))
-                        .addMessages(message(mailbox, "k", "lost"))
+                        .addAllMessages(where(message(mailbox, "k", "lost")))
                         .build()));
     api()
         .write(
             request(insert(one, "b", 1), insert(other, "b", 2))
-                .addMessages(message(mailbox, "k", "there"))
+                .addAllMessages(where(message(mailbox, "k", "there")))
                 .build());
 
     assertThat(row(one, "a")).isNull();
     assertThat(balance(other, "a")).isEqualTo(1);
     assertThat(balance(one, "b")).isEqualTo(1);
     assertThat(balance(other, "b")).isEqualTo(2);
-    try (Mailbox open = open(mailbox)) {
-      assertThat(TransactFixture.text(open.next())).isEqualTo("there");
-      assertThat(open.nextOrCaughtUp()).isNull();
-    }
+    assertHas(mailbox, "there");
   }
 
   @Test
@@ -194,6 +190,7 @@ public interface TransactWrites extends TransactFixture {
 
   @Test
   default void aColumnThatIsNotThereIsRefused() {
+    assumeTrue(!areOpen());
     String table = newTable();
     DataWrite.Builder write = insert(table, "a", 1).toBuilder();
     write.getInsertBuilder().putValues("id\" = 'x'; --", Values.of(1));
@@ -244,6 +241,7 @@ public interface TransactWrites extends TransactFixture {
 
   @Test
   default void aValueThatDoesNotFitItsColumnIsRefused() {
+    assumeTrue(!areOpen());
     String table = newTable();
 
     assertFails(
@@ -259,6 +257,7 @@ public interface TransactWrites extends TransactFixture {
 
   @Test
   default void aColumnThatIsNeverNullIsAConstraint() {
+    assumeTrue(!areOpen());
     String table = newTable();
 
     assertFails(
@@ -273,6 +272,7 @@ public interface TransactWrites extends TransactFixture {
 
   @Test
   default void valuesOfEveryKindAreReadAsTheyWereWritten() {
+    assumeTrue(!areOpen());
     Map<String, Value> row = new LinkedHashMap<>();
     row.put("id", Values.of("ä\n'\"%_ \uD83D\uDE00"));
     row.put("bool", Values.of(true));
@@ -325,14 +325,7 @@ public interface TransactWrites extends TransactFixture {
     write(on(table, Upsert.newBuilder().putAllValues(row)));
     write(on(table, Upsert.newBuilder().putAllValues(row)));
 
-    GetResponse read =
-        reader()
-            .get(
-                GetRequest.newBuilder()
-                    .setCollection(table)
-                    .putKey("id", row.getOrDefault("id", NULL))
-                    .build());
-    assertThat(ReaderFixture.row(read.getColumnsList(), read.getRow())).isEqualTo(row);
+    assertThat(row(table, Map.of("id", row.getOrDefault("id", NULL)))).isEqualTo(row);
   }
 
   @Test
@@ -364,11 +357,13 @@ public interface TransactWrites extends TransactFixture {
             on(table, Delete.newBuilder().putKey("a", Values.of("x")).putKey("b", Values.of(2))));
 
     assertThat(response.getResultsList()).extracting(WriteResult::getRows).containsExactly(1L, 1L);
-    assertThat(
-            reader()
-                .count(dev.prism.reader.v1.CountRequest.newBuilder().setCollection(table).build())
-                .getCount())
-        .isEqualTo(2);
+    assertThat(row(table, key("x", 0))).isNotNull();
+    assertThat(row(table, key("x", 1))).containsEntry("v", Values.of(new byte[] {'n', 'e', 'w'}));
+    assertThat(row(table, key("x", 2))).isNull();
+  }
+
+  private static Map<String, Value> key(String a, long b) {
+    return Map.of("a", Values.of(a), "b", Values.of(b));
   }
 
   private static Upsert.Builder upsert(String id) {

@@ -35,5 +35,12 @@ public enum Capability {
   /** A message that is processed twice takes effect once. */
   INBOX,
   /** Rows that a transaction reads may be kept from others until it ends. */
-  ROW_LOCKS
+  ROW_LOCKS,
+  /** Messages are written to mailboxes with data, and read from there. */
+  MAILBOX,
+  /**
+   * A transaction step by step may select rows by any filter, and all of their columns. Where it is
+   * not declared a select names the columns, and the primary keys of at most 100 rows.
+   */
+  ANY_SELECT
 }

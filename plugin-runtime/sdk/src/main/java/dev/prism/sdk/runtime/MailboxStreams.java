@@ -2,6 +2,7 @@ package dev.prism.sdk.runtime;
 
 import dev.prism.link.InboundCall;
 import dev.prism.sdk.CallContext;
+import dev.prism.sdk.Capability;
 import dev.prism.sdk.queue.Ack;
 import dev.prism.sdk.queue.AckResult;
 import dev.prism.sdk.queue.Consumer;
@@ -24,6 +25,7 @@ final class MailboxStreams {
   private static final int LEAST_POLL_BYTES = 16 << 10;
 
   private final Transactor transactor;
+  private final TransactRules rules;
   private final PluginMetrics metrics;
   private final InFlight inFlight;
   private final Budget budget;
@@ -35,6 +37,7 @@ final class MailboxStreams {
 
   MailboxStreams(
       Transactor transactor,
+      TransactRules rules,
       Answers answers,
       PluginMetrics metrics,
       InFlight inFlight,
@@ -42,6 +45,7 @@ final class MailboxStreams {
       InstantSource clock,
       int process) {
     this.transactor = transactor;
+    this.rules = rules;
     this.metrics = metrics;
     this.inFlight = inFlight;
     this.budget = budget;
@@ -62,6 +66,7 @@ final class MailboxStreams {
   }
 
   void read(InboundCall call, Operation operation, long arrivedNanos) {
+    rules.need(Capability.MAILBOX);
     ReadMailboxRequest request = Handler.parse(ReadMailboxRequest.parser(), call);
     String mailbox = KeyValueRules.name(request.getMailbox(), "mailbox");
     SubscriptionRun.Bounds bounds =

@@ -2,6 +2,7 @@ package dev.prism.sdk.runtime;
 
 import dev.prism.link.InboundCall;
 import dev.prism.sdk.CallContext;
+import dev.prism.sdk.Capability;
 import dev.prism.sdk.keyvalue.Consistency;
 import dev.prism.sdk.keyvalue.Key;
 import dev.prism.sdk.queue.Ack;
@@ -80,7 +81,7 @@ final class TransactCalls implements DataCalls {
     this.transactions =
         new TransactionStreams(transactor, rules, answers, metrics, deadlines, budget, clock);
     this.mailboxes =
-        new MailboxStreams(transactor, answers, metrics, inFlight, budget, clock, process);
+        new MailboxStreams(transactor, rules, answers, metrics, inFlight, budget, clock, process);
     this.acks =
         new Coalescer<>(
             this::settle,
@@ -253,6 +254,7 @@ final class TransactCalls implements DataCalls {
   // ---- AcknowledgeMailbox ----
 
   private void acknowledge(InboundCall call, Operation operation, long arrivedNanos) {
+    rules.need(Capability.MAILBOX);
     AcknowledgeMailboxRequest request = Handler.parse(AcknowledgeMailboxRequest.parser(), call);
     String mailbox = KeyValueRules.name(request.getMailbox(), "mailbox");
     int count = request.getAcksCount();

@@ -127,6 +127,7 @@ final class TransactRules {
    * @param traceparent is kept with it where it has none of its own; or null
    */
   Outgoing message(MailboxMessage message, String path, @Nullable String traceparent) {
+    need(Capability.MAILBOX);
     KeyValueRules.name(message.getMailbox(), path + "mailbox");
     String id = message.getMessageId();
     if (isTooLong(id)) {

@@ -14,11 +14,16 @@ public interface Transaction extends AutoCloseable {
   /** Writes a row; how many it changed, 0 or 1. */
   int write(TableWrite write);
 
-  /** Puts messages in their mailboxes, in this order. */
+  /**
+   * Puts messages in their mailboxes, in this order.
+   *
+   * @param messages none where {@code MAILBOX} is not declared
+   */
   void put(List<Outgoing> messages);
 
   /**
-   * Reads rows, those that this transaction has written among them.
+   * Reads rows, those that this transaction has written among them; without {@code ANY_SELECT} it
+   * refuses with CAPABILITY_UNSUPPORTED what it cannot.
    *
    * @param lock whether others are to be kept from changing the rows until it ends; only where
    *     {@code ROW_LOCKS} is declared

@@ -55,16 +55,21 @@ public interface Transactor extends AutoCloseable {
 
   /**
    * Takes what became of deliveries; one result each, in order. One thread at a time for those that
-   * callers say, besides which the runtime buries what was delivered too often.
+   * callers say, besides which the runtime buries what was delivered too often. Only where {@code
+   * MAILBOX} is declared.
    */
-  List<SettlementResult> acknowledge(String namespace, List<Settlement> settlements);
+  default List<SettlementResult> acknowledge(String namespace, List<Settlement> settlements) {
+    throw new IllegalStateException("mailboxes are not declared");
+  }
 
   /**
    * Begins to read a mailbox; all that read it share its messages. Of a delivery the message's
    * offset is its sequence, the partition 0; of its receipt the topic is the mailbox and the group
-   * {@value #RECEIPT_GROUP}.
+   * {@value #RECEIPT_GROUP}. Only where {@code MAILBOX} is declared.
    */
-  Consumer read(String namespace, String mailbox, long ackTimeoutMillis);
+  default Consumer read(String namespace, String mailbox, long ackTimeoutMillis) {
+    throw new IllegalStateException("mailboxes are not declared");
+  }
 
   /** What the receipts of mailboxes have as their group: no group of a queue is called so. */
   String RECEIPT_GROUP = "@mailbox";

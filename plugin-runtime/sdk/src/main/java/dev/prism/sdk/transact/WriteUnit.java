@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * One caller's transaction: all of it, or nothing.
  *
  * @param writes done in this order
- * @param messages put in their mailboxes, in this order; at least one of either is given
+ * @param messages put in their mailboxes, in this order; at least one of either is given. None
+ *     where {@code MAILBOX} is not declared
  * @param isolation null: the backend's default
  * @param inbox only where {@code INBOX} is declared
  * @param once only where {@code IDEMPOTENCY} is declared

@@ -44,7 +44,7 @@ final class FakeTransactor implements Plugin, Transactor {
   final List<String> said = Collections.synchronizedList(new ArrayList<>());
   final AtomicInteger open = new AtomicInteger();
   final CountDownLatch isStuck = new CountDownLatch(1);
-  final Set<Capability> capabilities = EnumSet.noneOf(Capability.class);
+  final Set<Capability> capabilities = EnumSet.of(Capability.MAILBOX);
   volatile @Nullable WriteUnit written;
 
   @Override

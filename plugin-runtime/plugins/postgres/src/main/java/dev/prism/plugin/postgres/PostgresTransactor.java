@@ -94,7 +94,12 @@ final class PostgresTransactor implements Transactor, TableCatalog.Reading {
   @Override
   public Set<Capability> capabilities() {
     return EnumSet.of(
-        Capability.INBOX, Capability.ROW_LOCKS, Capability.IDEMPOTENCY, Capability.DURABLE);
+        Capability.MAILBOX,
+        Capability.INBOX,
+        Capability.ANY_SELECT,
+        Capability.ROW_LOCKS,
+        Capability.IDEMPOTENCY,
+        Capability.DURABLE);
   }
 
   @Override

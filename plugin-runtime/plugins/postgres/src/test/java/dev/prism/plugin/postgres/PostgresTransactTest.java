@@ -1,6 +1,6 @@
 package dev.prism.plugin.postgres;
 
-import dev.prism.conformance.HostedTransactSuite;
+import dev.prism.conformance.HostedSqlTransactSuite;
 import dev.prism.conformance.SqlTables;
 import dev.prism.sdk.Plugin;
 import java.nio.file.Path;
@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The Transact suite on a real server, with tables that another program made. */
 @Tag("conformance")
-class PostgresTransactTest extends HostedTransactSuite {
+class PostgresTransactTest extends HostedSqlTransactSuite {
   @TempDir private static Path directory;
   private TestDatabase server;
   private SqlTables tables;
@@ -22,8 +22,8 @@ class PostgresTransactTest extends HostedTransactSuite {
   }
 
   @Override
-  public boolean isAlone() {
-    return false;
+  public Meeting meeting() {
+    return Meeting.LOCKS;
   }
 
   @Override

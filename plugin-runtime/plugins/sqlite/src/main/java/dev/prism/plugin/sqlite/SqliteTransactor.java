@@ -66,7 +66,12 @@ final class SqliteTransactor implements Transactor {
   @Override
   public Set<Capability> capabilities() {
     return EnumSet.of(
-        Capability.INBOX, Capability.ROW_LOCKS, Capability.IDEMPOTENCY, Capability.DURABLE);
+        Capability.MAILBOX,
+        Capability.INBOX,
+        Capability.ANY_SELECT,
+        Capability.ROW_LOCKS,
+        Capability.IDEMPOTENCY,
+        Capability.DURABLE);
   }
 
   @Override

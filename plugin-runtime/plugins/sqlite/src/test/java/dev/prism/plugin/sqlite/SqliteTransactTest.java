@@ -1,6 +1,6 @@
 package dev.prism.plugin.sqlite;
 
-import dev.prism.conformance.HostedTransactSuite;
+import dev.prism.conformance.HostedSqlTransactSuite;
 import dev.prism.conformance.SqlTables;
 import dev.prism.sdk.Plugin;
 import java.nio.file.Path;
@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The Transact suite on SQLite, with tables that another program made. */
 @Tag("conformance")
-class SqliteTransactTest extends HostedTransactSuite {
+class SqliteTransactTest extends HostedSqlTransactSuite {
   @TempDir private static Path directory;
 
   private final SqlTables tables =
@@ -29,8 +29,8 @@ class SqliteTransactTest extends HostedTransactSuite {
   }
 
   @Override
-  public boolean isAlone() {
-    return true;
+  public Meeting meeting() {
+    return Meeting.ALONE;
   }
 
   @Override
