@@ -5,6 +5,7 @@ import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginMain;
 import dev.prism.sdk.keyvalue.KeyValueStore;
 import dev.prism.sdk.reader.RecordReader;
+import dev.prism.sdk.transact.Transactor;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -36,5 +37,10 @@ public final class DynamoPlugin implements Plugin {
   @Override
   public Optional<RecordReader> reader(PluginConfig config) {
     return Optional.of(new DynamoReader(DynamoSettings.of(config)));
+  }
+
+  @Override
+  public Optional<Transactor> transactor(PluginConfig config) {
+    return Optional.of(new DynamoTransactor(DynamoSettings.of(config), InstantSource.system()));
   }
 }

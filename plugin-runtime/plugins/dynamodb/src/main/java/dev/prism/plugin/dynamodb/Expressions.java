@@ -23,8 +23,13 @@ final class Expressions {
 
   /** What stands for a column. */
   String name(Column column) {
+    return name(column.name());
+  }
+
+  /** What stands for an attribute. */
+  String name(String attribute) {
     return placeholders.computeIfAbsent(
-        column.name(),
+        attribute,
         name -> {
           String placeholder = "#" + names.size();
           names.put(placeholder, name);

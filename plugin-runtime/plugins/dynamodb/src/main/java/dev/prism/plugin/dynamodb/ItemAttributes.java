@@ -168,19 +168,31 @@ final class ItemAttributes {
     }
   }
 
-  /** How DynamoDB counts an item: names and values. */
+  /** How DynamoDB counts an item, about: names and values. */
   static long size(Map<String, AttributeValue> item) {
     long size = 0;
     for (Map.Entry<String, AttributeValue> each : item.entrySet()) {
-      AttributeValue value = each.getValue();
-      size += each.getKey().length();
-      size +=
-          switch (value.type()) {
-            case B -> value.b().asByteArrayUnsafe().length;
-            case S -> value.s().length();
-            default -> value.n().length();
-          };
+      size += size(each.getKey(), each.getValue());
     }
     return size;
+  }
+
+  /** As {@link #size(Map)}, one attribute. */
+  static long size(String name, AttributeValue value) {
+    return utf8(name).length + size(value);
+  }
+
+  private static long size(AttributeValue value) {
+    return switch (value.type()) {
+      case B -> value.b().asByteArrayUnsafe().length;
+      case S -> utf8(value.s()).length;
+      case N -> value.n().length();
+      case BOOL, NUL, UNKNOWN_TO_SDK_VERSION -> 1;
+      case SS -> value.ss().stream().mapToLong(each -> utf8(each).length).sum();
+      case NS -> value.ns().stream().mapToLong(String::length).sum();
+      case BS -> value.bs().stream().mapToLong(each -> each.asByteArrayUnsafe().length).sum();
+      case L -> value.l().stream().mapToLong(each -> 1 + size(each)).sum() + 3;
+      case M -> value.m().values().size() + 3 + size(value.m());
+    };
   }
 }

@@ -73,7 +73,7 @@ final class ItemWrites {
   }
 
   private void transact(UnitTransaction unit, Consumer<UnitResult> result) {
-    if (unit.isPlain() && unit.changes() <= Transaction.MOST_CHANGES) {
+    if (unit.isPlain() && unit.changes() <= AllOrNone.MOST_CHANGES) {
       shared.add(unit, result);
     } else {
       requests.add(() -> result.accept(unit.run()));

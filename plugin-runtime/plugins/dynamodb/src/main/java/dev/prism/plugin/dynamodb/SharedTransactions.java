@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  */
 final class SharedTransactions {
   /** Half of what a transaction may have: larger ones take longer and meet others more often. */
-  private static final int MOST_CHANGES = Transaction.MOST_CHANGES / 2;
+  private static final int MOST_CHANGES = AllOrNone.MOST_CHANGES / 2;
 
   private final ItemReads reads;
   private final List<List<Member>> groups = new ArrayList<>();
@@ -37,7 +37,7 @@ final class SharedTransactions {
     long more = member.plan().bytes();
     if (groups.isEmpty()
         || changes + unit.changes() > MOST_CHANGES
-        || bytes + more > Transaction.MOST_BYTES) {
+        || bytes + more > AllOrNone.MOST_BYTES) {
       groups.add(new ArrayList<>());
       changes = 0;
       bytes = 0;
@@ -64,7 +64,7 @@ final class SharedTransactions {
     }
     List<Change> all = group.stream().flatMap(member -> member.plan().changes().stream()).toList();
     try {
-      boolean made = Transaction.make(reads, all) == null;
+      boolean made = AllOrNone.make(reads, all) == null;
       for (Member member : group) {
         if (made) {
           member.result().accept(member.plan().result());

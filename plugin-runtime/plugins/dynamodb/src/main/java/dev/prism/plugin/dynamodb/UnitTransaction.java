@@ -60,8 +60,8 @@ final class UnitTransaction {
   }
 
   UnitResult run() {
-    if (changes() > Transaction.MOST_CHANGES) {
-      return tooMany(Transaction.MOST_CHANGES - (memory == null ? 0 : 1));
+    if (changes() > AllOrNone.MOST_CHANGES) {
+      return tooMany(AllOrNone.MOST_CHANGES - (memory == null ? 0 : 1));
     }
     try {
       return decide();
@@ -93,7 +93,7 @@ final class UnitTransaction {
         return known;
       }
       Plan plan = plan(seen);
-      Failure failure = plan.changes().isEmpty() ? null : Transaction.make(reads, plan.changes());
+      Failure failure = plan.changes().isEmpty() ? null : AllOrNone.make(reads, plan.changes());
       if (failure == null) {
         return plan.result();
       }
@@ -193,7 +193,7 @@ final class UnitTransaction {
       changes.add(remember(memory, unit.idempotency(), results));
     }
     Plan plan = new Plan(changes, new UnitResult.Applied(results));
-    return plan.bytes() > Transaction.MOST_BYTES ? undone(tooLarge(plan.bytes())) : plan;
+    return plan.bytes() > AllOrNone.MOST_BYTES ? undone(tooLarge(plan.bytes())) : plan;
   }
 
   /**
@@ -214,7 +214,7 @@ final class UnitTransaction {
         PrismException.status(
             Reason.MESSAGE_TOO_LARGE,
             "on DynamoDB what is written together has at most %d bytes, not %d"
-                .formatted(Transaction.MOST_BYTES, bytes)));
+                .formatted(AllOrNone.MOST_BYTES, bytes)));
   }
 
   private Change remember(

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.StringJoiner;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -44,6 +45,23 @@ final class Interposed implements AutoCloseable {
 
     /** It is not carried out, and answered with an error of DynamoDB's. */
     record Error(int status, String code) implements Fault {}
+
+    /**
+     * A transaction is not carried out, and answered with a reason for each of its items, the codes
+     * and messages in pairs.
+     */
+    record Cancelled(String... reasons) implements Fault {
+      String body() {
+        StringJoiner all = new StringJoiner(",", "[", "]");
+        for (int i = 0; i < reasons.length; i += 2) {
+          all.add("{\"Code\":\"%s\",\"Message\":\"%s\"}".formatted(reasons[i], reasons[i + 1]));
+        }
+        return "{\"__type\":\"com.amazonaws.dynamodb.v20120810#TransactionCanceledException\","
+            + "\"message\":\"no\",\"CancellationReasons\":"
+            + all
+            + "}";
+      }
+    }
 
     /** Nothing of a batch is carried out: all of it comes back as unprocessed. */
     record Unprocessed() implements Fault {}
@@ -101,6 +119,8 @@ final class Interposed implements AutoCloseable {
                 "{\"__type\":\"com.amazonaws.dynamodb.v20120810#%s\",\"message\":\"no\"}"
                     .formatted(code)
                     .getBytes(StandardCharsets.UTF_8));
+        case Fault.Cancelled cancelled ->
+            answer(exchange, 400, cancelled.body().getBytes(StandardCharsets.UTF_8));
         case Fault.Unprocessed _ -> {
           String items = new String(body, StandardCharsets.UTF_8);
           answer(

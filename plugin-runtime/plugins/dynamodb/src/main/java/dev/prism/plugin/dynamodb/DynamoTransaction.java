@@ -1,0 +1,170 @@
+package dev.prism.plugin.dynamodb;
+
+import dev.prism.sdk.reader.Chunk;
+import dev.prism.sdk.reader.PageSize;
+import dev.prism.sdk.reader.Patience;
+import dev.prism.sdk.reader.Query;
+import dev.prism.sdk.rows.Column;
+import dev.prism.sdk.rows.Order;
+import dev.prism.sdk.rows.Values;
+import dev.prism.sdk.transact.Outgoing;
+import dev.prism.sdk.transact.TableWrite;
+import dev.prism.sdk.transact.Transaction;
+import dev.prism.status.PrismException;
+import dev.prism.type.v1.Value;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
+
+/**
+ * A transaction step by step. DynamoDB has none: rows are read as they are needed and remembered,
+ * writes are kept here, and the commit sends everything at once, on condition that what was read is
+ * still so. Until then DynamoDB has been told nothing.
+ */
+final class DynamoTransaction implements Transaction {
+  private final TransactWrites writes;
+  private final Remembering remembering;
+  private final Patience patience;
+  private final Held held;
+  private final TableRows rows;
+  private long holds;
+  private volatile boolean ended;
+
+  /**
+   * @param held what this process's transactions hold
+   */
+  DynamoTransaction(TransactWrites writes, Remembering remembering, Held held, Patience patience) {
+    this.writes = writes;
+    this.remembering = remembering;
+    this.held = held;
+    this.patience = patience;
+    this.rows =
+        new TableRows(
+            unseen -> writes.look(patience).at(unseen),
+            AllOrNone.MOST_CHANGES - remembering.count());
+  }
+
+  private void checkTime() {
+    if (ended || patience.isOver()) {
+      throw Refusals.over();
+    }
+  }
+
+  @Override
+  public int write(TableWrite write) {
+    checkTime();
+    int changed = rows.write(write);
+    hold(rows.size());
+    return changed;
+  }
+
+  private synchronized void hold(long size) {
+    if (ended) {
+      throw Refusals.over();
+    }
+    held.add(size - holds);
+    holds = size;
+  }
+
+  @Override
+  public void put(List<Outgoing> messages) {
+    throw new IllegalStateException("mailboxes are not declared");
+  }
+
+  @Override
+  public Chunk select(Query query, PageSize size, boolean lock) {
+    checkTime();
+    List<TableRow> named = new ArrayList<>();
+    for (Map<String, AttributeValue> key : KeyFilter.keys(query, AllOrNone.MOST_CHANGES)) {
+      named.add(rows.row(query.table(), key));
+    }
+    rows.see(named, KeyFilter.columns(query));
+    hold(rows.size());
+    List<TableRow> found = new ArrayList<>();
+    for (TableRow row : named) {
+      if (row.isPresent()
+          && (query.filter() == null || query.filter().holds(column -> row.value(column.name())))) {
+        found.add(row);
+      }
+    }
+    found.sort(order(query));
+    return chunk(query, found, size);
+  }
+
+  private static Comparator<TableRow> order(Query query) {
+    List<Order> sort = new ArrayList<>(query.sort());
+    query.table().key().forEach(column -> sort.add(new Order(column, false)));
+    return (one, other) -> {
+      for (Order each : sort) {
+        String name = each.column().name();
+        int compared = Values.compare(one.value(name), other.value(name));
+        if (compared != 0) {
+          return each.descending() ? -compared : compared;
+        }
+      }
+      return 0;
+    };
+  }
+
+  private static Chunk chunk(Query query, List<TableRow> found, PageSize size) {
+    List<List<Value>> answered = new ArrayList<>();
+    Chunk.End end = Chunk.End.TABLE;
+    long bytes = 0;
+    for (TableRow row : found) {
+      List<Value> values =
+          query.columns().stream().map(column -> row.value(column.name())).toList();
+      bytes += values.stream().mapToLong(Value::getSerializedSize).sum();
+      if (answered.size() == size.rows() || (bytes > size.bytes() && !answered.isEmpty())) {
+        end = answered.size() == size.rows() ? Chunk.End.ROWS : Chunk.End.BYTES;
+        break;
+      }
+      answered.add(values);
+    }
+    return new Chunk(query.columns().stream().map(Column::name).toList(), answered, null, end);
+  }
+
+  @Override
+  public void commit() {
+    checkTime();
+    List<TransactWriteItem> changes = new ArrayList<>(remembering.changes(new byte[0]));
+    changes.addAll(rows.together());
+    if (changes.isEmpty()) {
+      return;
+    }
+    Deadline deadline = writes.deadline(patience);
+    for (int attempt = 0; ; attempt++) {
+      AllOrNone.Refusal refusal = sent(deadline, changes);
+      if (refusal == null || (refusal.failure() == Failure.CONDITION && remembering.isDone())) {
+        return;
+      }
+      // What others do at this moment may leave everything as it was seen.
+      if (!refusal.mayPass()
+          || refusal.failure() == Failure.CONDITION
+          || !deadline.pause(attempt)) {
+        throw Refusals.of(refusal);
+      }
+    }
+  }
+
+  private AllOrNone.@Nullable Refusal sent(Deadline deadline, List<TransactWriteItem> changes) {
+    try {
+      return writes.send(deadline, changes, rows);
+    } catch (PrismException unknown) {
+      if (remembering.isDone()) {
+        return null;
+      }
+      throw unknown;
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    ended = true;
+    held.remove(holds);
+    holds = 0;
+  }
+}
