@@ -2,7 +2,6 @@ package dev.prism.conformance;
 
 import static dev.prism.conformance.KeyValueFixture.assertFails;
 import static dev.prism.conformance.KeyValueFixture.failure;
-import static dev.prism.conformance.TransactFixture.commit;
 import static dev.prism.conformance.TransactFixture.insert;
 import static dev.prism.conformance.TransactFixture.message;
 import static dev.prism.conformance.TransactFixture.on;
@@ -10,6 +9,7 @@ import static dev.prism.conformance.TransactFixture.request;
 import static dev.prism.conformance.TransactFixture.step;
 import static dev.prism.conformance.TransactFixture.update;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.google.protobuf.ByteString;
 import dev.prism.reader.v1.CountRequest;
@@ -38,6 +38,9 @@ import org.junit.jupiter.api.Test;
  * nothing else comes of it.
  */
 public interface TransactInjections extends TransactFixture {
+  /** As many rows as every backend takes in one transaction. */
+  int AT_ONCE = 50;
+
   private static boolean isName(String text) {
     return text.matches("[A-Za-z0-9_.-]{1,128}");
   }
@@ -84,18 +87,22 @@ public interface TransactInjections extends TransactFixture {
   @Test
   default void withinATransactionItIsReadAsItWasWritten() {
     String table = newTable();
-    try (Running running = begin()) {
-      for (String text : Injections.corpus()) {
-        running.ask(insert(table, text, 1));
-        assertThat(running.balance(table, text)).isEqualTo(1);
+    List<String> corpus = Injections.corpus();
+    for (int from = 0; from < corpus.size(); from += AT_ONCE) {
+      try (Running running = begin()) {
+        for (String text : corpus.subList(from, Math.min(corpus.size(), from + AT_ONCE))) {
+          running.ask(insert(table, text, 1));
+          assertThat(running.balance(table, text)).isEqualTo(1);
+        }
+        running.commit();
       }
-      assertThat(running.ask(commit()).hasCommitted()).isTrue();
     }
-    assertThat(count(table)).isEqualTo(Injections.corpus().size());
+    assertThat(count(table)).isEqualTo(corpus.size());
   }
 
   @Test
   default void asTheNameOfAColumnItIsRefusedInWrites() {
+    assumeFalse(areOpen(), "any name may be a column's");
     String table = newTable();
     write(insert(table, "a", 1));
     Value one = Values.of("x");
@@ -143,6 +150,7 @@ public interface TransactInjections extends TransactFixture {
 
   @Test
   default void inMailboxesItIsKeptAsItIsOrRefusedAsAName() {
+    needs(Capability.MAILBOX);
     String mailbox = newMailbox();
     for (String text : Injections.corpus()) {
       if (!isName(text)) {
