@@ -21,15 +21,18 @@ record Deadline(long nanos) {
   private static final long ANSWER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   /**
-   * The end of {@code millis}, or of the first of the present calls to end where that is sooner.
+   * The end of {@code millis}, or of the last of the present calls to end where that is sooner:
+   * what one has no time for any more may still do for the others.
    */
   static Deadline within(long millis) {
     long now = System.nanoTime();
-    long left = TimeUnit.MILLISECONDS.toNanos(millis);
-    for (CallHeader call : CallContext.current().map(CallContext::calls).orElse(List.of())) {
-      left = Math.min(left, call.deadlineNanos() - ANSWER_NANOS - now);
+    long longest = TimeUnit.MILLISECONDS.toNanos(millis);
+    List<CallHeader> calls = CallContext.current().map(CallContext::calls).orElse(List.of());
+    long left = calls.isEmpty() ? longest : Long.MIN_VALUE;
+    for (CallHeader call : calls) {
+      left = Math.max(left, call.deadlineNanos() - ANSWER_NANOS - now);
     }
-    return new Deadline(now + left);
+    return new Deadline(now + Math.min(left, longest));
   }
 
   long leftMillis() {
