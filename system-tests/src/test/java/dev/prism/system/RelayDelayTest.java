@@ -54,6 +54,10 @@ class RelayDelayTest {
   private static final int MEASURED = 1500;
   private static final Duration MOST_AT_THE_MEDIAN = Duration.ofMillis(10);
 
+  /** What is bound on a machine that others keep busy, where a write takes longer too. */
+  private static final int MOST_WRITES_LONG = 5;
+
+  private final AtomicLongArray sent = new AtomicLongArray(WARM_UP + MEASURED);
   private final AtomicLongArray acknowledged = new AtomicLongArray(WARM_UP + MEASURED);
   private final AtomicLongArray delivered = new AtomicLongArray(WARM_UP + MEASURED);
   private final AtomicInteger deliveries = new AtomicInteger();
@@ -163,18 +167,31 @@ class RelayDelayTest {
     }
 
     // Then
-    long[] delays = new long[MEASURED];
-    for (int i = 0; i < MEASURED; i++) {
-      delays[i] = Math.max(0, delivered.get(WARM_UP + i) - acknowledged.get(WARM_UP + i));
-    }
-    Arrays.sort(delays);
+    long[] delays = sorted(acknowledged, delivered);
+    long[] writes = sorted(sent, acknowledged);
     System.out.printf(
-        "%s: from the answer to a commit to the event's delivery: median %.1f ms, 99 in 100 %.1f ms%n",
-        type, delays[MEASURED / 2] / 1e6, delays[MEASURED * 99 / 100] / 1e6);
-    assertThat(Duration.ofNanos(delays[MEASURED / 2])).isLessThan(MOST_AT_THE_MEDIAN);
+        "%s: from the answer to a commit to the event's delivery: median %.1f ms, 99 in 100 %.1f ms; a write: median %.1f ms%n",
+        type,
+        delays[MEASURED / 2] / 1e6,
+        delays[MEASURED * 99 / 100] / 1e6,
+        writes[MEASURED / 2] / 1e6);
+    assertThat(delays[MEASURED / 2])
+        .isLessThan(
+            Math.max(MOST_AT_THE_MEDIAN.toNanos(), MOST_WRITES_LONG * writes[MEASURED / 2]));
+  }
+
+  /** How long it took from one to the other, the shortest first. */
+  private static long[] sorted(AtomicLongArray from, AtomicLongArray to) {
+    long[] times = new long[MEASURED];
+    for (int i = 0; i < MEASURED; i++) {
+      times[i] = Math.max(0, to.get(WARM_UP + i) - from.get(WARM_UP + i));
+    }
+    Arrays.sort(times);
+    return times;
   }
 
   private void write(TransactServiceBlockingStub transact, int id) {
+    sent.set(id, System.nanoTime());
     transact
         .withDeadlineAfter(10, TimeUnit.SECONDS)
         .write(
