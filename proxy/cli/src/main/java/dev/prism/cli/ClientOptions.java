@@ -36,7 +36,7 @@ final class ClientOptions {
       paramLabel = "NAME",
       defaultValue = "",
       description =
-          "The named config of the session (default: default; of queue commands queue, of pubsub commands pubsub, of read, query and count reader).")
+          "The named config of the session (default: default; of queue commands queue, of pubsub commands pubsub, of read, query and count reader, of tx and mailbox transact).")
   private String config = "";
 
   @Option(

@@ -45,12 +45,12 @@ import picocli.CommandLine.Parameters;
       "  select orders columns id, total where total > 40 sort total desc limit 10 lock",
       "  message orders-outbox 'placed' key 'customer-3' id 'o-1' header 'type' 'order'",
       "",
-      "Values are those of 'prism query --where'. A line that begins with { is a TransactionRequest as JSON,",
-      "as the contract has it. Rows are printed as 'prism read' does, of a message its id.",
+      "Values are those of 'prism query --where'. A line that begins with { is a TransactionRequest of",
+      "the contract, as JSON. Rows are printed as 'prism read' does, of a message its id.",
       "",
       "Examples:",
       "  prism tx \"insert orders id = 'o-1', total = 42\" \"message orders-outbox 'placed' key 'o-1'\"",
-      "  prism tx --inbox billing --message-id o-1 \"upsert bills id = 'o-1', sum = 42\" < /dev/null",
+      "  prism tx --inbox billing --message-id o-1 \"upsert bills id = 'o-1', sum = 42\"",
       "  prism tx --isolation serializable < statements.txt",
       ""
     })

@@ -10,4 +10,10 @@ class PostgresSecuredReaderTest extends PostgresReaderTest {
   TestDatabase open(Path folder) {
     return TestDatabase.secured(folder);
   }
+
+  /** The model has been walked through without TLS. */
+  @Override
+  public int randomOperations() {
+    return 5_000;
+  }
 }
