@@ -28,12 +28,6 @@ class DynamoReaderTest extends HostedReaderSuite {
     return tables;
   }
 
-  /** A fifth of what other backends' walk: each is some requests over HTTP. */
-  @Override
-  public int randomOperations() {
-    return 20_000;
-  }
-
   @Override
   protected Plugin newPlugin() {
     return new DynamoPlugin();
