@@ -1,17 +1,13 @@
 package dev.prism.cli;
 
-import com.google.protobuf.Empty;
 import dev.prism.queue.v1.AcknowledgeRequest;
-import dev.prism.queue.v1.Delivery;
 import dev.prism.queue.v1.StartPosition;
 import dev.prism.queue.v1.SubscribeRequest;
 import dev.prism.queue.v1.SubscribeResponse;
 import dev.prism.queue.v1.Subscription;
 import dev.prism.type.v1.Ack;
-import io.grpc.StatusRuntimeException;
-import java.io.IOException;
-import java.time.Duration;
 import java.util.Iterator;
+import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -34,9 +30,7 @@ import picocli.CommandLine.Option;
       "  prism queue subscribe orders --group billing --max 1 --no-ack --json",
       ""
     })
-final class QueueSubscribe extends Command {
-  private static final int MOST_IN_FLIGHT = 256;
-
+final class QueueSubscribe extends DeliveriesCommand<SubscribeResponse> {
   @Mixin private QueueCommand.TopicParameter topic = new QueueCommand.TopicParameter();
 
   @Option(
@@ -54,25 +48,6 @@ final class QueueSubscribe extends Command {
           "earliest or latest: where a group begins that has no place yet, or this command without one (default: ${DEFAULT-VALUE}).")
   private Place from = Place.earliest;
 
-  @Option(names = "--follow", description = "Wait for further messages, until Ctrl-C.")
-  private boolean follow;
-
-  @Option(names = "--max", paramLabel = "N", description = "End after so many messages.")
-  private long max = Long.MAX_VALUE;
-
-  @Option(names = "--raw", description = "Only the payload's bytes and a line feed.")
-  private boolean raw;
-
-  @Option(names = "--no-ack", description = "Leave them unacknowledged: they come back.")
-  private boolean noAck;
-
-  @Option(
-      names = "--ack-timeout",
-      paramLabel = "TIME",
-      converter = Units.TimeConverter.class,
-      description = "When what was not acknowledged comes back, 1s to 12h (default: 30s).")
-  private Duration ackTimeout = Duration.ofSeconds(30);
-
   /** Where to begin, as it is written. */
   enum Place {
     earliest,
@@ -84,86 +59,54 @@ final class QueueSubscribe extends Command {
   }
 
   @Override
-  public Integer call() throws IOException {
-    if (max < 1) {
-      throw new UserError("--max must be at least 1");
-    }
-    if (raw && options.json()) {
-      throw new UserError("--raw and --json are two forms: keep one");
-    }
-    try (UntilSignal until = new UntilSignal();
-        Client client = Client.of(options, QueueCommand.CONFIG)) {
-      return read(client, until);
-    }
+  protected String config() {
+    return QueueCommand.CONFIG;
   }
 
-  private int read(Client client, UntilSignal until) throws IOException {
-    SubscribeRequest request =
-        SubscribeRequest.newBuilder()
-            .setSubscription(
-                Subscription.newBuilder()
-                    .setTopic(topic.name)
-                    .setGroup(group)
-                    .setPosition(
-                        from == Place.latest
-                            ? StartPosition.START_POSITION_LATEST
-                            : StartPosition.START_POSITION_EARLIEST)
-                    .setMaxInFlight((int) Math.min(max, MOST_IN_FLIGHT))
-                    .setAckTimeout(Units.of(ackTimeout)))
-            .build();
-    Rate rate = new Rate(console.err(), "message", true);
-    Iterator<SubscribeResponse> responses =
-        until.open(() -> client.queueStreams().subscribe(request));
-    try {
-      while (responses.hasNext()) {
-        SubscribeResponse response = responses.next();
-        boolean wanted = print(client, response, rate);
-        if (!wanted || rate.count() >= max || (response.getCaughtUp() && !follow)) {
-          return wanted ? OK : FAILED;
-        }
-      }
-    } catch (StatusRuntimeException e) {
-      if (!until.isOver()) {
-        throw e;
-      }
-    }
-    return OK;
+  @Override
+  protected Iterator<SubscribeResponse> open(Client client) {
+    return client
+        .queueStreams()
+        .subscribe(
+            SubscribeRequest.newBuilder()
+                .setSubscription(
+                    Subscription.newBuilder()
+                        .setTopic(topic.name)
+                        .setGroup(group)
+                        .setPosition(
+                            from == Place.latest
+                                ? StartPosition.START_POSITION_LATEST
+                                : StartPosition.START_POSITION_EARLIEST)
+                        .setMaxInFlight(inFlight())
+                        .setAckTimeout(ackTimeout()))
+                .build());
   }
 
-  /** Prints and acknowledges; false where nobody reads what is printed any more. */
-  private boolean print(Client client, SubscribeResponse response, Rate rate) throws IOException {
-    AcknowledgeRequest.Builder acks = AcknowledgeRequest.newBuilder().setTopic(topic.name);
-    for (Delivery delivery : response.getDeliveriesList()) {
-      if (rate.count() >= max) {
-        break;
-      }
-      print(delivery);
-      rate.add(1);
-      acks.addAcks(
-          Ack.newBuilder().setReceipt(delivery.getReceipt()).setAck(Empty.getDefaultInstance()));
-    }
-    if (console.out().checkError()) { // which also flushes
-      return false;
-    }
-    if (!noAck && acks.getAcksCount() > 0) {
-      client.queue().acknowledge(acks.build());
-    }
-    return true;
+  @Override
+  protected List<Delivered> deliveries(SubscribeResponse response) {
+    return response.getDeliveriesList().stream()
+        .map(
+            delivery ->
+                new Delivered(
+                    delivery,
+                    delivery.getReceipt(),
+                    delivery.getOffset(),
+                    delivery.getMessage().getKey(),
+                    delivery.getMessage().getPayload()))
+        .toList();
   }
 
-  private void print(Delivery delivery) throws IOException {
-    if (raw) {
-      delivery.getMessage().getPayload().writeTo(console.out());
-      console.out().write('\n');
-    } else if (options.json()) {
-      say(inOneLine(delivery));
-    } else {
-      say(
-          delivery.getOffset()
-              + "\t"
-              + KvScan.printable(delivery.getMessage().getKey())
-              + "\t"
-              + KvScan.printable(delivery.getMessage().getPayload()));
-    }
+  @Override
+  protected boolean isCaughtUp(SubscribeResponse response) {
+    return response.getCaughtUp();
+  }
+
+  @Override
+  protected void acknowledge(Client client, List<Ack> acks) {
+    var _ =
+        client
+            .queue()
+            .acknowledge(
+                AcknowledgeRequest.newBuilder().setTopic(topic.name).addAllAcks(acks).build());
   }
 }
