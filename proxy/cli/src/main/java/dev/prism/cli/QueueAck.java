@@ -13,8 +13,9 @@ import picocli.CommandLine.Parameters;
     header = "Says what became of deliveries.",
     description = {
       "",
-      "Receipts are those of 'subscribe --no-ack --json'. Exit status 1 says that some had expired: their",
-      "messages come, or came, again.",
+      "Receipts are those of 'queue subscribe --follow --no-ack --json' for as long as that runs: what it",
+      "had comes back when it ends. Exit status 1 says that some had expired: their messages come, or came,",
+      "again.",
       "",
       "Examples:",
       "  prism queue ack orders RECEIPT",
