@@ -4,6 +4,8 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.NullValue;
 import com.google.protobuf.Timestamp;
 import com.google.type.Date;
+import dev.prism.type.v1.ListValue;
+import dev.prism.type.v1.MapValue;
 import dev.prism.type.v1.Operator;
 import dev.prism.type.v1.Value;
 import java.math.BigDecimal;
@@ -15,6 +17,11 @@ import java.util.Comparator;
 public final class Values {
   /** No value. */
   public static final Value NULL = Value.newBuilder().setNullValue(NullValue.NULL_VALUE).build();
+
+  private static final Value LIST =
+      Value.newBuilder().setListValue(ListValue.getDefaultInstance()).build();
+  private static final Value MAP =
+      Value.newBuilder().setMapValue(MapValue.getDefaultInstance()).build();
 
   private static final Comparator<Timestamp> MOMENTS =
       Comparator.comparingLong(Timestamp::getSeconds).thenComparingInt(Timestamp::getNanos);
@@ -170,6 +177,15 @@ public final class Values {
     return number.hasDoubleValue() && floating != Math.rint(floating)
         ? BigDecimal.valueOf(floating)
         : exact(number);
+  }
+
+  /** What of a value tells its place in an order: lists are all alike there, and so are maps. */
+  public static Value placing(Value value) {
+    return switch (Kind.of(value)) {
+      case LIST -> LIST;
+      case DOCUMENT -> MAP;
+      default -> value;
+    };
   }
 
   /** What a number is worth. */

@@ -6,7 +6,6 @@ import dev.prism.sdk.reader.Patience;
 import dev.prism.sdk.reader.Query;
 import dev.prism.sdk.rows.Column;
 import dev.prism.sdk.rows.Order;
-import dev.prism.sdk.rows.Values;
 import dev.prism.sdk.transact.Outgoing;
 import dev.prism.sdk.transact.TableWrite;
 import dev.prism.sdk.transact.Transaction;
@@ -98,16 +97,8 @@ final class DynamoTransaction implements Transaction {
   private static Comparator<TableRow> order(Query query) {
     List<Order> sort = new ArrayList<>(query.sort());
     query.table().key().forEach(column -> sort.add(new Order(column, false)));
-    return (one, other) -> {
-      for (Order each : sort) {
-        String name = each.column().name();
-        int compared = Values.compare(one.value(name), other.value(name));
-        if (compared != 0) {
-          return each.descending() ? -compared : compared;
-        }
-      }
-      return 0;
-    };
+    return Comparator.comparing(
+        row -> sort.stream().map(step -> row.value(step.column().name())).toList(), Order.by(sort));
   }
 
   private static Chunk chunk(Query query, List<TableRow> found, PageSize size) {

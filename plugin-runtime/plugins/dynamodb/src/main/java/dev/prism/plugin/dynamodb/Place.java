@@ -1,14 +1,12 @@
 package dev.prism.plugin.dynamodb;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.prism.sdk.rows.Kind;
 import dev.prism.sdk.rows.Order;
 import dev.prism.sdk.rows.Table;
 import dev.prism.sdk.rows.Values;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import dev.prism.type.v1.ListValue;
-import dev.prism.type.v1.MapValue;
 import dev.prism.type.v1.Value;
 import java.util.Comparator;
 import java.util.List;
@@ -26,11 +24,6 @@ record Place(List<Value> sorted, List<Value> key) {
   /** No cursor holds more, and a page's worth of places is held at once. */
   private static final int MOST_BYTES = 4096;
 
-  private static final Value LIST =
-      Value.newBuilder().setListValue(ListValue.getDefaultInstance()).build();
-  private static final Value MAP =
-      Value.newBuilder().setMapValue(MapValue.getDefaultInstance()).build();
-
   /**
    * Of a row.
    *
@@ -40,7 +33,7 @@ record Place(List<Value> sorted, List<Value> key) {
   static Place of(Table table, Map<String, Value> row, List<Order> sort) {
     Place place =
         new Place(
-            sort.stream().map(step -> alike(value(row, step.column().name()))).toList(),
+            sort.stream().map(step -> Values.placing(value(row, step.column().name()))).toList(),
             table.key().stream().map(column -> value(row, column.name())).toList());
     if (place.size() > MOST_BYTES) {
       throw PrismException.of(
@@ -52,14 +45,6 @@ record Place(List<Value> sorted, List<Value> key) {
 
   private static Value value(Map<String, Value> row, String column) {
     return row.getOrDefault(column, Values.NULL);
-  }
-
-  private static Value alike(Value value) {
-    return switch (Kind.of(value)) {
-      case LIST -> LIST;
-      case DOCUMENT -> MAP;
-      default -> value;
-    };
   }
 
   /** About how many bytes it takes. */
@@ -94,20 +79,15 @@ record Place(List<Value> sorted, List<Value> key) {
   }
 
   static Comparator<Place> order(List<Order> sort) {
-    return (one, other) -> {
-      for (int i = 0; i < sort.size(); i++) {
-        int order = Values.order(one.sorted().get(i), other.sorted().get(i));
-        if (order != 0) {
-          return sort.get(i).descending() ? -order : order;
-        }
-      }
-      for (int i = 0; i < one.key().size(); i++) {
-        int order = Values.order(one.key().get(i), other.key().get(i));
-        if (order != 0) {
-          return order;
-        }
-      }
-      return 0;
-    };
+    return Comparator.comparing(Place::sorted, Order.by(sort))
+        .thenComparing(Place::key, Place::compareKeys);
+  }
+
+  private static int compareKeys(List<Value> one, List<Value> other) {
+    int order = 0;
+    for (int i = 0; i < one.size() && order == 0; i++) {
+      order = Values.order(one.get(i), other.get(i));
+    }
+    return order;
   }
 }

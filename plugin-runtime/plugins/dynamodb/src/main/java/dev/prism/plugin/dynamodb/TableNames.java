@@ -1,9 +1,7 @@
 package dev.prism.plugin.dynamodb;
 
+import dev.prism.sdk.NamespacePrefixes;
 import dev.prism.sdk.PluginConfig;
-import dev.prism.sdk.PluginConfigException;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 record TableNames(@Nullable Map<String, String> prefixes) {
   private static final String VARIABLE = "DYNAMODB_TABLE_PREFIXES";
-  private static final Pattern ENTRY =
-      Pattern.compile("\\s*([a-z0-9-]{1,63})\\s*=\\s*([A-Za-z0-9_.-]{0,127})\\s*");
+  private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9_.-]{0,127}");
+  private static final String RULE = "a prefix has at most 127 characters of A-Z a-z 0-9 _ . -";
 
   /** How long a table's name is at DynamoDB. */
   private static final int LEAST = 3;
@@ -30,35 +28,11 @@ record TableNames(@Nullable Map<String, String> prefixes) {
   private static final int MOST = 255;
 
   static TableNames of(PluginConfig config) {
-    return new TableNames(config.string(VARIABLE).map(TableNames::parse).orElse(null));
-  }
-
-  private static Map<String, String> parse(String text) {
-    Map<String, String> prefixes = new LinkedHashMap<>();
-    for (String entry : text.split(",", -1)) {
-      var matcher = ENTRY.matcher(entry);
-      if (!matcher.matches()) {
-        throw new PluginConfigException(
-            VARIABLE,
-            "must be NAMESPACE=PREFIX, several with commas, a prefix of at most 127 characters of"
-                + " A-Z a-z 0-9 _ . -");
-      }
-      if (prefixes.put(matcher.group(1), matcher.group(2)) != null) {
-        throw new PluginConfigException(VARIABLE, "names " + matcher.group(1) + " twice");
-      }
-    }
-    List<String> all = List.copyOf(prefixes.values());
-    for (int i = 0; i < all.size(); i++) {
-      for (int j = 0; j < all.size(); j++) {
-        if (i != j && all.get(i).startsWith(all.get(j))) {
-          throw new PluginConfigException(
-              VARIABLE,
-              "the prefix '%s' begins with another, '%s': a table would be of two namespaces"
-                  .formatted(all.get(i), all.get(j)));
-        }
-      }
-    }
-    return prefixes;
+    return new TableNames(
+        config
+            .string(VARIABLE)
+            .map(text -> NamespacePrefixes.parse(VARIABLE, text, PREFIX, RULE))
+            .orElse(null));
   }
 
   /**

@@ -64,13 +64,7 @@ record Place(List<Value> values, Key key) {
 
   /** The order of places in this order of rows. */
   static Comparator<Place> order(List<Order> sort) {
-    Comparator<Place> order = (_, _) -> 0;
-    for (int i = 0; i < sort.size(); i++) {
-      int index = i;
-      Comparator<Place> by =
-          (one, other) -> Values.order(one.values.get(index), other.values.get(index));
-      order = order.thenComparing(sort.get(i).descending() ? by.reversed() : by);
-    }
-    return order.thenComparing(Place::key, Table.ORDER);
+    return Comparator.comparing(Place::values, Order.by(sort))
+        .thenComparing(Place::key, Table.ORDER);
   }
 }

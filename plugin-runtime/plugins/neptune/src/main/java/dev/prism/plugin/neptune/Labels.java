@@ -1,10 +1,9 @@
 package dev.prism.plugin.neptune;
 
+import dev.prism.sdk.NamespacePrefixes;
 import dev.prism.sdk.PluginConfig;
-import dev.prism.sdk.PluginConfigException;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,41 +22,18 @@ record Labels(@Nullable Map<String, String> prefixes) {
   static final String OWN = "prism(own)";
 
   private static final String VARIABLE = "NEPTUNE_LABEL_PREFIXES";
-  private static final int MOST = 128;
+
+  /** Neptune takes {@code ::} for the end of one label and the beginning of another. */
+  private static final Pattern PREFIX = Pattern.compile("(?!.*::).{0,128}");
+
+  private static final String RULE = "a prefix has at most 128 characters, and no '::'";
 
   static Labels of(PluginConfig config) {
-    return new Labels(config.string(VARIABLE).map(Labels::parse).orElse(null));
-  }
-
-  private static Map<String, String> parse(String text) {
-    Map<String, String> prefixes = new LinkedHashMap<>();
-    for (String entry : text.split(",", -1)) {
-      int equals = entry.indexOf('=');
-      String namespace = equals < 0 ? "" : entry.substring(0, equals).strip();
-      String prefix = entry.substring(equals + 1).strip();
-      if (!namespace.matches("[a-z0-9-]{1,63}") || prefix.length() > MOST) {
-        throw new PluginConfigException(VARIABLE, "must be NAMESPACE=PREFIX, several with commas");
-      }
-      // Neptune takes it for the end of one label and the beginning of another.
-      if (prefix.contains("::")) {
-        throw new PluginConfigException(VARIABLE, "a prefix may not hold '::'");
-      }
-      if (prefixes.put(namespace, prefix) != null) {
-        throw new PluginConfigException(VARIABLE, "names " + namespace + " twice");
-      }
-    }
-    List<String> all = List.copyOf(prefixes.values());
-    for (int i = 0; i < all.size(); i++) {
-      for (int j = 0; j < all.size(); j++) {
-        if (i != j && all.get(i).startsWith(all.get(j))) {
-          throw new PluginConfigException(
-              VARIABLE,
-              "the prefix '%s' begins with another, '%s': a label would be of two namespaces"
-                  .formatted(all.get(i), all.get(j)));
-        }
-      }
-    }
-    return prefixes;
+    return new Labels(
+        config
+            .string(VARIABLE)
+            .map(text -> NamespacePrefixes.parse(VARIABLE, text, PREFIX, RULE))
+            .orElse(null));
   }
 
   /**

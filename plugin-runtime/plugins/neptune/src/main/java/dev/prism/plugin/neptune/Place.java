@@ -1,13 +1,11 @@
 package dev.prism.plugin.neptune;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.prism.sdk.rows.Kind;
 import dev.prism.sdk.rows.Order;
 import dev.prism.sdk.rows.Values;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import dev.prism.type.v1.ListValue;
-import dev.prism.type.v1.MapValue;
 import dev.prism.type.v1.Value;
 import java.util.Comparator;
 import java.util.List;
@@ -19,22 +17,10 @@ import java.util.List;
  * @param id decides between rows that are equal in them
  */
 record Place(List<Value> values, String id) {
-  private static final Value LIST =
-      Value.newBuilder().setListValue(ListValue.getDefaultInstance()).build();
-  private static final Value MAP =
-      Value.newBuilder().setMapValue(MapValue.getDefaultInstance()).build();
-
   static Place of(Vertex vertex, List<Order> sort) {
     return new Place(
-        sort.stream().map(order -> alike(vertex.value(order.column()))).toList(), vertex.id());
-  }
-
-  private static Value alike(Value value) {
-    return switch (Kind.of(value)) {
-      case LIST -> LIST;
-      case DOCUMENT -> MAP;
-      default -> value;
-    };
+        sort.stream().map(order -> Values.placing(vertex.value(order.column()))).toList(),
+        vertex.id());
   }
 
   /** About what it takes. */
@@ -72,14 +58,11 @@ record Place(List<Value> values, String id) {
   }
 
   static Comparator<Place> order(List<Order> sort) {
-    return (one, other) -> {
-      for (int i = 0; i < sort.size(); i++) {
-        int order = Values.order(one.values().get(i), other.values().get(i));
-        if (order != 0) {
-          return sort.get(i).descending() ? -order : order;
-        }
-      }
-      return Values.order(Values.of(one.id()), Values.of(other.id()));
-    };
+    return Comparator.comparing(Place::values, Order.by(sort))
+        .thenComparing(Place::id, Place::compareIds);
+  }
+
+  private static int compareIds(String one, String other) {
+    return Values.order(Values.of(one), Values.of(other));
   }
 }
