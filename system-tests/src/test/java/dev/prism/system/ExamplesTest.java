@@ -145,11 +145,7 @@ class ExamplesTest {
 
   private static String run(Prism prism, String... arguments) {
     try {
-      String[] command = new String[arguments.length + 2];
-      System.arraycopy(arguments, 0, command, 0, arguments.length);
-      command[arguments.length] = "--endpoint";
-      command[arguments.length + 1] = prism.endpoint();
-      Prism.Ended ended = Prism.run(command);
+      Prism.Ended ended = Prism.run(prism.here(arguments));
       assertThat(ended.status()).as(ended.err()).isZero();
       return ended.out();
     } catch (IOException e) {

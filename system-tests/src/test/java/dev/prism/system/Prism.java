@@ -197,6 +197,20 @@ final class Prism implements AutoCloseable {
     return run(Map.of(), input, arguments);
   }
 
+  /** The words of a command that talks to this one. */
+  String[] here(String... words) {
+    List<String> command = new ArrayList<>(List.of(words));
+    command.addAll(List.of("--endpoint", endpoint()));
+    return command.toArray(String[]::new);
+  }
+
+  /** Starts a command that talks to this one, and what it says besides goes to {@code err}. */
+  Process start(Path err, String... words) throws IOException {
+    List<String> command = new ArrayList<>(List.of(HOME.resolve("prism").toString()));
+    command.addAll(List.of(here(words)));
+    return new ProcessBuilder(command).redirectError(err.toFile()).start();
+  }
+
   private static Ended run(Map<String, String> environment, Path input, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(HOME.resolve("prism").toString()));

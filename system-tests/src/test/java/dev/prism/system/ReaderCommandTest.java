@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -89,7 +87,7 @@ class ReaderCommandTest {
     Prism.Ended read =
         Prism.run(
             Map.of("PRISM_JAVA_OPTIONS", "-Dprism.terminals=1"),
-            with("read", "orders", "--columns", "customer, total,status"));
+            prism.here("read", "orders", "--columns", "customer, total,status"));
 
     assertThat(read.out())
         .as(read.err())
@@ -157,7 +155,7 @@ class ReaderCommandTest {
   void aSignalEndsAReadWhichSaysHowToGoOn() throws Exception {
     // Given a read whose reader has stopped, so that it is still at it
     Path err = Files.createTempFile(Prism.HOME.resolve("system-tests/target"), "read-", ".err");
-    Process read = started(err, "read", "many");
+    Process read = prism.start(err, "read", "many");
     try (BufferedReader out = read.inputReader()) {
       assertThat(out.readLine()).isEqualTo("{\"id\":1,\"text\":\"number 1\"}");
 
@@ -198,19 +196,7 @@ class ReaderCommandTest {
     assertThat(table.err()).contains("COLLECTION_NOT_FOUND").contains("docs/reader.md");
   }
 
-  private static Process started(Path err, String... words) throws Exception {
-    List<String> command = new ArrayList<>(List.of(Prism.HOME.resolve("prism").toString()));
-    command.addAll(List.of(with(words)));
-    return new ProcessBuilder(command).redirectError(err.toFile()).start();
-  }
-
   private static Prism.Ended run(String... words) throws Exception {
-    return Prism.run(with(words));
-  }
-
-  private static String[] with(String... words) {
-    List<String> command = new ArrayList<>(List.of(words));
-    command.addAll(List.of("--endpoint", prism.endpoint()));
-    return command.toArray(String[]::new);
+    return Prism.run(prism.here(words));
   }
 }

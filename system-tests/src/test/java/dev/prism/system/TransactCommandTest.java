@@ -9,7 +9,6 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -127,7 +126,7 @@ class TransactCommandTest {
   void aSignalRollsATransactionBack() throws Exception {
     // Given
     Path err = Files.createTempFile(Prism.HOME.resolve("system-tests/target"), "tx-", ".err");
-    Process tx = started(err, "tx", "--json");
+    Process tx = prism.start(err, "tx", "--json");
     try (BufferedWriter in = tx.outputWriter()) {
       in.write("insert orders id = 'e-1'\n");
       in.flush();
@@ -149,7 +148,8 @@ class TransactCommandTest {
   void aDeliveryIsAcknowledgedOrRejectedByItsReceipt() throws Exception {
     run("tx", "message f-outbox 'first'", "message f-outbox 'second'");
     Path err = Files.createTempFile(Prism.HOME.resolve("system-tests/target"), "box-", ".err");
-    Process reader = started(err, "mailbox", "read", "f-outbox", "--follow", "--no-ack", "--json");
+    Process reader =
+        prism.start(err, "mailbox", "read", "f-outbox", "--follow", "--no-ack", "--json");
     try {
       String receipt = receipt(reader.inputReader().readLine());
       String other = receipt(reader.inputReader().readLine());
@@ -182,22 +182,10 @@ class TransactCommandTest {
   private static Prism.Ended lines(String... lines) throws Exception {
     Path input = Files.createTempFile(Prism.HOME.resolve("system-tests/target"), "tx-", ".in");
     Files.write(input, List.of(lines));
-    return Prism.run(input, with("tx"));
-  }
-
-  private static Process started(Path err, String... words) throws Exception {
-    List<String> command = new ArrayList<>(List.of(Prism.HOME.resolve("prism").toString()));
-    command.addAll(List.of(with(words)));
-    return new ProcessBuilder(command).redirectError(err.toFile()).start();
+    return Prism.run(input, prism.here("tx"));
   }
 
   private static Prism.Ended run(String... words) throws Exception {
-    return Prism.run(with(words));
-  }
-
-  private static String[] with(String... words) {
-    List<String> command = new ArrayList<>(List.of(words));
-    command.addAll(List.of("--endpoint", prism.endpoint()));
-    return command.toArray(String[]::new);
+    return Prism.run(prism.here(words));
   }
 }
