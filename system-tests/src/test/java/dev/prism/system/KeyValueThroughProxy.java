@@ -1,5 +1,6 @@
 package dev.prism.system;
 
+import dev.prism.conformance.Counts;
 import dev.prism.conformance.KeyValueApi;
 import dev.prism.conformance.KeyValueSuite;
 import dev.prism.sdk.Capability;
@@ -45,7 +46,7 @@ abstract class KeyValueThroughProxy extends KeyValueSuite {
   /** The whole walk is the plugin's own suite's. */
   @Override
   public int randomOperations() {
-    return 10_000;
+    return Counts.of(10_000, 5_000);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.prism.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.prism.config.v1.BackendType;
+import dev.prism.conformance.Counts;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
 import dev.prism.keyvalue.v1.PutRequest;
 import dev.prism.type.v1.AccessPattern;
@@ -13,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** Many callers that put values while something goes and comes back. */
 final class KeyValueTrial {
   private static final int CALLERS = 16;
-  private static final int PUTS = 30_000;
+  private static final int PUTS = Counts.of(30_000, 15_000);
 
   private final KeyValueServiceBlockingStub client;
 

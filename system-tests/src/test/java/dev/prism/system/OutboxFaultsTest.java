@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * 100 000 transactions with their events, on databases that sync every commit, whose plugin or
- * server is killed: see {@link OutboxTrial}.
+ * Many transactions with their events, on databases that sync every commit, whose plugin or server
+ * is killed: see {@link OutboxTrial}.
  */
 @Tag("system")
 class OutboxFaultsTest {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.prism.config.v1.BackendType;
+import dev.prism.conformance.Counts;
 import dev.prism.queue.v1.QueueServiceGrpc;
 import dev.prism.queue.v1.QueueServiceGrpc.QueueServiceBlockingStub;
 import dev.prism.reader.v1.Page;
@@ -53,7 +54,7 @@ final class OutboxTrial implements AutoCloseable {
   static final String MAILBOX = "orders-outbox";
   static final String TOPIC = "orders";
 
-  private static final int TRANSACTIONS = 100_000;
+  private static final int TRANSACTIONS = Counts.of(100_000, 15_000);
   private static final int WRITERS = 48;
   private static final int LEAST_DISTURBANCES = 3;
   private static final long DEADLINE_MILLIS = 5_000;

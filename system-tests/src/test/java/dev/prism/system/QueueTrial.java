@@ -3,6 +3,7 @@ package dev.prism.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.prism.config.v1.BackendType;
+import dev.prism.conformance.Counts;
 import dev.prism.queue.v1.QueueServiceGrpc;
 import dev.prism.queue.v1.QueueServiceGrpc.QueueServiceBlockingStub;
 import java.time.Duration;
@@ -13,7 +14,7 @@ import java.time.Duration;
  */
 final class QueueTrial {
   private static final int PUBLISHERS = 64;
-  private static final int MESSAGES = 100_000;
+  private static final int MESSAGES = Counts.of(100_000, 40_000);
   private static final int LEAST_DISTURBANCES = 3;
 
   private final QueueServiceBlockingStub client;
@@ -50,8 +51,8 @@ final class QueueTrial {
   }
 
   /**
-   * Publishes 100 000 messages, disturbs each time that a fifth more of them is acknowledged, and
-   * asserts that nothing acknowledged was lost and the order of each key held.
+   * Publishes messages, disturbs each time that a fifth more of them is acknowledged, and asserts
+   * that nothing acknowledged was lost and the order of each key held.
    */
   void disturbedBy(Disturbance disturbance) throws Exception {
     try (QueueChecker checker =

@@ -57,7 +57,7 @@ public interface KeyValueFixture {
 
   /** How many operations at random are compared with a model. */
   default int randomOperations() {
-    return 100_000;
+    return Counts.of(100_000, 20_000);
   }
 
   /** A collection no other test uses. */

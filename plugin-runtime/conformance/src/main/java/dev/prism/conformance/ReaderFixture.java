@@ -39,7 +39,7 @@ public interface ReaderFixture {
 
   /** How many operations at random are compared with a model. */
   default int randomOperations() {
-    return 100_000;
+    return Counts.of(100_000, 20_000);
   }
 
   /** A new table with these rows. */

@@ -39,11 +39,13 @@ final class TransactWrites {
   /** What looks at rows. */
   TableRows.Look look(Patience patience) {
     return rows -> {
-      Duration timeout = Duration.ofMillis(Math.clamp(patience.leftMillis(), 1, PATIENCE_MILLIS));
+      // A millisecond more than is left: a look that ends by it is late without doubt.
+      Duration timeout =
+          Duration.ofMillis(Math.clamp(patience.leftMillis() + 1, 1, PATIENCE_MILLIS));
       try {
         new RowReads(dynamo, deadline(patience), timeout).at(rows);
       } catch (PrismException e) {
-        if (patience.isOver()) {
+        if (patience.isOver() || patience.leftMillis() == 0) { // whoever ends it may be late
           throw Refusals.over();
         }
         if (e.reason() != Reason.TRANSACTION_CONFLICT) {
@@ -80,15 +82,21 @@ final class TransactWrites {
     }
     Deadline deadline = deadline(patience);
     WriteOutcome sent = null;
+    PrismException refused = Refusals.over(); // what a caller is told whose time is up
     for (int attempt = 0; ; attempt++) {
       if (patience.isOver()) {
-        throw Refusals.over();
+        throw refused;
       }
       WriteOutcome known = attempt == 0 ? null : known(remembering, sent);
       if (known != null) {
         return known;
       }
-      Attempt next = attempt(unit, remembering, attempt == 0 ? null : look(patience), most);
+      Attempt next;
+      try {
+        next = attempt(unit, remembering, attempt == 0 ? null : look(patience), most);
+      } catch (PrismException e) {
+        throw e.reason() == Reason.DEADLINE_EXCEEDED ? refused : e;
+      }
       if (next == null) {
         continue; // what was supposed cannot be
       }
@@ -106,6 +114,9 @@ final class TransactWrites {
         return next.answer();
       }
       boolean supposed = attempt == 0 && refusal.failure() == Failure.CONDITION;
+      if (!supposed) {
+        refused = Refusals.of(refusal);
+      }
       if (!refusal.mayPass() || (!supposed && !deadline.pause(attempt))) {
         throw Refusals.of(refusal);
       }

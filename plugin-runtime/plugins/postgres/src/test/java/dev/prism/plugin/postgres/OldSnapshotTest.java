@@ -2,6 +2,7 @@ package dev.prism.plugin.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.prism.conformance.Counts;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.queue.Ack;
 import dev.prism.sdk.queue.AckResult;
@@ -33,12 +34,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Messages through a queue beside a transaction that keeps the server from forgetting anything:
- * claims are as quick at the end as at the beginning. {@code -Dprism.snapshot.messages=5000000} is
- * the whole of it, which takes minutes.
+ * claims are as quick at the end as at the beginning. With {@code --full} these are minutes apart.
  */
 @Tag("system")
 class OldSnapshotTest {
-  private static final int MESSAGES = Integer.getInteger("prism.snapshot.messages", 200_000);
+  private static final int MESSAGES = Counts.of(5_000_000, 200_000);
   private static final int BATCH = 256;
   private static final int CLAIM = 128;
   private static final int AHEAD = 40 * BATCH;
