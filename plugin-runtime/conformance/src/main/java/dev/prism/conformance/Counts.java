@@ -11,6 +11,8 @@ public final class Counts {
   private Counts() {}
 
   /**
+   * How often to repeat something.
+   *
    * @param full with {@code --full}
    * @param usual without
    */
