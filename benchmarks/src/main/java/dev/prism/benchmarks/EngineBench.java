@@ -1,6 +1,11 @@
 package dev.prism.benchmarks;
 
-import dev.prism.benchmarks.load.Plan;
+import dev.prism.perf.load.Plan;
+import dev.prism.perf.servers.Certificate;
+import dev.prism.perf.servers.EchoProcess;
+import dev.prism.perf.servers.EchoService;
+import dev.prism.perf.servers.ProxyProcess;
+import dev.prism.perf.servers.Server;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package dev.prism.benchmarks;
 
+import dev.prism.perf.servers.Counters;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;

@@ -2,6 +2,9 @@ package dev.prism.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.prism.perf.servers.Counters;
+import dev.prism.perf.servers.EchoService;
+import dev.prism.perf.servers.Server;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;

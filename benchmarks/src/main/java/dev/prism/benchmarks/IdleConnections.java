@@ -1,8 +1,9 @@
 package dev.prism.benchmarks;
 
 import com.sun.management.UnixOperatingSystemMXBean;
-import dev.prism.benchmarks.load.Load;
-import dev.prism.benchmarks.load.Plan;
+import dev.prism.perf.load.Load;
+import dev.prism.perf.load.Plan;
+import dev.prism.perf.servers.EchoProcess;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package dev.prism.benchmarks;
 
+import dev.prism.perf.servers.ProxyCalls;
+import dev.prism.perf.servers.ProxyProcess;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,13 +1,14 @@
 package dev.prism.benchmarks;
 
 import com.google.protobuf.ByteString;
-import dev.prism.benchmarks.load.Calls;
-import dev.prism.benchmarks.load.Load;
-import dev.prism.benchmarks.load.Plan;
-import dev.prism.benchmarks.load.RequestFrames;
 import dev.prism.keyvalue.v1.GetRequest;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
 import dev.prism.keyvalue.v1.PutRequest;
+import dev.prism.perf.load.Calls;
+import dev.prism.perf.load.Load;
+import dev.prism.perf.load.Plan;
+import dev.prism.perf.load.RequestFrames;
+import dev.prism.perf.servers.ProxyCalls;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;

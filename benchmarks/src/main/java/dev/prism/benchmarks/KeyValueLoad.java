@@ -1,6 +1,7 @@
 package dev.prism.benchmarks;
 
-import dev.prism.benchmarks.load.Plan;
+import dev.prism.perf.load.Plan;
+import dev.prism.perf.servers.ProxyCalls;
 import java.io.IOException;
 import java.util.Locale;
 import org.HdrHistogram.Histogram;

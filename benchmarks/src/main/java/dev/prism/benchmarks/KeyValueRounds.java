@@ -1,6 +1,8 @@
 package dev.prism.benchmarks;
 
 import dev.prism.benchmarks.Backend.Way;
+import dev.prism.perf.servers.ProxyCalls;
+import dev.prism.perf.servers.ProxyProcess;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -2,10 +2,13 @@ package dev.prism.benchmarks;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.prism.benchmarks.load.Load;
-import dev.prism.benchmarks.load.Plan;
-import dev.prism.benchmarks.load.RequestFrames;
-import dev.prism.benchmarks.load.Tally;
+import dev.prism.perf.load.Load;
+import dev.prism.perf.load.Plan;
+import dev.prism.perf.load.RequestFrames;
+import dev.prism.perf.load.Tally;
+import dev.prism.perf.servers.Counters;
+import dev.prism.perf.servers.EchoService;
+import dev.prism.perf.servers.Server;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Map;

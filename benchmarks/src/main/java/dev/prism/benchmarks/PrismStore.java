@@ -5,6 +5,8 @@ import dev.prism.keyvalue.v1.GetRequest;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
 import dev.prism.keyvalue.v1.PutRequest;
+import dev.prism.perf.servers.ProxyCalls;
+import dev.prism.perf.servers.ProxyProcess;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;

@@ -2,8 +2,10 @@ package dev.prism.benchmarks;
 
 import com.google.protobuf.ByteString;
 import dev.prism.benchmarks.Backend.Way;
-import dev.prism.benchmarks.load.Plan;
-import dev.prism.benchmarks.load.RequestFrames;
+import dev.prism.perf.load.Plan;
+import dev.prism.perf.load.RequestFrames;
+import dev.prism.perf.servers.ProxyCalls;
+import dev.prism.perf.servers.ProxyProcess;
 import dev.prism.queue.v1.Message;
 import dev.prism.queue.v1.PublishRequest;
 import dev.prism.queue.v1.QueueServiceGrpc;

@@ -1,5 +1,6 @@
 package dev.prism.benchmarks;
 
+import dev.prism.perf.servers.Server;
 import java.io.IOException;
 import java.util.List;
 

@@ -2,9 +2,11 @@ package dev.prism.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.prism.benchmarks.load.Load;
-import dev.prism.benchmarks.load.Plan;
-import dev.prism.benchmarks.load.Tally;
+import dev.prism.perf.load.Load;
+import dev.prism.perf.load.Plan;
+import dev.prism.perf.load.Tally;
+import dev.prism.perf.servers.Certificate;
+import dev.prism.perf.servers.EchoProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
