@@ -162,6 +162,12 @@ final class Http2Connection {
     wire.channel().close();
   }
 
+  /** Ends it; the calls in flight are nobody's loss. */
+  void leave() throws IOException {
+    more = false;
+    wire.channel().close();
+  }
+
   private void begin(long now) {
     RequestFrames request = traffic.request();
     while (more

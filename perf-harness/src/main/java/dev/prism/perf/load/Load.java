@@ -46,6 +46,7 @@ public final class Load implements AutoCloseable {
 
   private volatile boolean measuring;
   private volatile boolean stopping;
+  private volatile boolean leaving;
   private volatile long nextArrivalNanos;
 
   // The thread's own
@@ -144,6 +145,15 @@ public final class Load implements AutoCloseable {
     return tally;
   }
 
+  /**
+   * Ends the load at once: for streams that do not end by themselves. They are no failures,
+   * whatever failed before is.
+   */
+  public Tally leave() throws InterruptedException {
+    leaving = true;
+    return stop();
+  }
+
   /** As {@link #stop}, and frees what is held; an interrupt does not let it wait. */
   @Override
   public void close() throws IOException {
@@ -166,7 +176,11 @@ public final class Load implements AutoCloseable {
     try {
       loop();
       for (SelectionKey key : keys) {
-        connection(key).close("unanswered at the end");
+        if (leaving) {
+          connection(key).leave();
+        } else {
+          connection(key).close("unanswered at the end");
+        }
       }
     } catch (IOException e) {
       tally.failed("the load itself broke: " + e, 1);
@@ -204,7 +218,7 @@ public final class Load implements AutoCloseable {
         giveUp = System.nanoTime() + GRACE_NANOS;
       }
       boolean done = maybeDone && keys.stream().allMatch(key -> connection(key).isDone());
-      if (done || (giveUp != 0 && System.nanoTime() - giveUp > 0)) {
+      if (done || leaving || (giveUp != 0 && System.nanoTime() - giveUp > 0)) {
         return;
       }
       maybeDone = false;

@@ -29,7 +29,8 @@ public final class RequestFrames {
    * @param scheme {@code http} or {@code https}
    * @param path {@code /package.Service/Method}
    * @param metadata ASCII; names in lower case; fits a peer's header table of 4 KiB
-   * @param message in protobuf's encoding; holds {@link #NUMBER} within its first 1 KiB
+   * @param message in protobuf's encoding; may hold {@link #NUMBER} within its first 1 KiB; without
+   *     it all requests are alike
    */
   public RequestFrames(
       String scheme, String authority, String path, Map<String, String> metadata, byte[] message) {
@@ -77,7 +78,7 @@ public final class RequestFrames {
   private static final class Encoded {
     private final byte[] frames;
     private final int[] streamIdsAt;
-    private final int lastDigitAt;
+    private final int lastDigitAt; // negative: there is no number
     private final int dataBytes;
 
     private Encoded(byte[] frames, int[] streamIdsAt, int lastDigitAt, int dataBytes) {
@@ -108,11 +109,11 @@ public final class RequestFrames {
         data.position(data.position() + length);
       }
       int numberAt = new String(message, StandardCharsets.ISO_8859_1).indexOf(NUMBER);
-      if (numberAt < 0 || numberAt > 1024) {
-        throw new IllegalArgumentException("the message holds no number where it is looked for");
+      if (numberAt > 1024) {
+        throw new IllegalArgumentException("the message's number is too far from its beginning");
       }
-      return new Encoded(
-          out.array(), streamIdsAt, messageAt + numberAt + NUMBER.length() - 1, dataBytes);
+      int lastDigitAt = numberAt < 0 ? -1 : messageAt + numberAt + NUMBER.length() - 1;
+      return new Encoded(out.array(), streamIdsAt, lastDigitAt, dataBytes);
     }
 
     void append(ByteBuffer out, int stream, long number) {
@@ -120,6 +121,9 @@ public final class RequestFrames {
       out.put(frames);
       for (int idAt : streamIdsAt) {
         out.putInt(at + idAt, stream);
+      }
+      if (lastDigitAt < 0) {
+        return;
       }
       int digitAt = at + lastDigitAt;
       for (long rest = number; rest != 0; rest /= 10) {

@@ -19,9 +19,7 @@ public record Counters(double cpuNanos, double contextSwitches, double allocated
   public static Counters read(ProcessHandle process, double allocatedBytes) {
     List<ProcessHandle> all = Stream.concat(Stream.of(process), process.descendants()).toList();
     return new Counters(
-        all.stream()
-            .mapToDouble(each -> each.info().totalCpuDuration().orElse(Duration.ZERO).toNanos())
-            .sum(),
+        all.stream().mapToDouble(Counters::cpuNanos).sum(),
         all.stream().mapToDouble(Counters::contextSwitches).sum(),
         allocatedBytes);
   }
@@ -38,7 +36,18 @@ public record Counters(double cpuNanos, double contextSwitches, double allocated
     return field(proc(process).resolve("status"), "VmRSS:") * 1024;
   }
 
-  private static double contextSwitches(ProcessHandle process) {
+  /** How many threads a process has; NaN where there is no /proc. */
+  public static double threads(ProcessHandle process) {
+    return field(proc(process).resolve("status"), "Threads:");
+  }
+
+  /** User and system time so far, in steps of 10 ms on Linux. */
+  public static double cpuNanos(ProcessHandle process) {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos();
+  }
+
+  /** Of the threads that live, voluntary or not; NaN where there is no /proc. */
+  public static double contextSwitches(ProcessHandle process) {
     try (Stream<Path> threads = Files.list(proc(process).resolve("task"))) {
       return threads
           .map(thread -> thread.resolve("status"))

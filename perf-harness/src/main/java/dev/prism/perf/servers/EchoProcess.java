@@ -96,6 +96,11 @@ public final class EchoProcess implements Server {
     return Counters.read(process.toHandle(), ask("report")[0]);
   }
 
+  /** Its process. */
+  public ProcessHandle process() {
+    return process.toHandle();
+  }
+
   public long pid() {
     return process.pid();
   }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -23,6 +24,9 @@ public final class ProxyProcess implements Server {
   private static final Pattern READY =
       Pattern.compile(
           "prism ready: grpc 127\\.0\\.0\\.1:(\\d+), admin (http://127\\.0\\.0\\.1:\\d+)");
+
+  private static final Pattern PLUGIN = Pattern.compile("/plugins/([a-z]+)/");
+  private static final String[] NONE = {};
 
   /** The config that {@link #start(String, String, Map)} makes. */
   public static final String CONFIG = "bench";
@@ -41,7 +45,7 @@ public final class ProxyProcess implements Server {
 
   /** Starts one and waits until it is ready; what it logs goes to a file. */
   public static ProxyProcess start() throws IOException {
-    return start("");
+    return start("", Map.of());
   }
 
   /**
@@ -64,12 +68,19 @@ public final class ProxyProcess implements Server {
     yaml.append(
         "configs:\n  %s: {pattern: %s, backend: {type: %s}}\n"
             .formatted(CONFIG, pattern.toUpperCase(Locale.ROOT), backend.toUpperCase(Locale.ROOT)));
-    return start(yaml.toString());
+    return start(yaml.toString(), Map.of());
   }
 
-  private static ProxyProcess start(String configuration) throws IOException {
+  /**
+   * Starts one with a configuration.
+   *
+   * @param configuration in YAML; empty: the default
+   * @param environment more of it for the process
+   */
+  public static ProxyProcess start(String configuration, Map<String, String> environment)
+      throws IOException {
     Path home = Path.of(System.getProperty("prism.home", "."));
-    Path target = Files.createDirectories(home.resolve("benchmarks/target"));
+    Path target = work();
     Path log = target.resolve("bench-prism-up.log");
     Path data = Files.createTempDirectory(target, "bench-data-");
     List<String> command = new ArrayList<>(List.of(home.resolve("prism").toString(), "up"));
@@ -79,7 +90,9 @@ public final class ProxyProcess implements Server {
       Files.writeString(file, configuration);
       command.addAll(List.of("--config", file.toString()));
     }
-    Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     BufferedReader out = process.inputReader();
     String line = out.readLine();
     Matcher ready = READY.matcher(line == null ? "" : line);
@@ -112,6 +125,36 @@ public final class ProxyProcess implements Server {
   /** The gRPC address as {@code host:port}. */
   public String endpoint() {
     return "127.0.0.1:" + port;
+  }
+
+  /** Where what is measured and its logs are kept: in a checkout {@code target/perf}. */
+  public static Path work() throws IOException {
+    Path home = Path.of(System.getProperty("prism.home", "."));
+    return Files.createDirectories(
+        Path.of(System.getProperty("prism.perf.work", home.resolve("target/perf").toString())));
+  }
+
+  /** Its data directory. */
+  public Path data() {
+    return data;
+  }
+
+  /** Its own process and its plugins', by name: {@code proxy}, {@code plugin sqlite}. */
+  public Map<String, ProcessHandle> processes() {
+    Map<String, ProcessHandle> processes = new LinkedHashMap<>();
+    processes.put("proxy", process.toHandle());
+    process
+        .toHandle()
+        .descendants()
+        .forEach(
+            child -> {
+              Matcher plugin =
+                  PLUGIN.matcher(String.join(" ", child.info().arguments().orElse(NONE)));
+              if (plugin.find()) {
+                processes.put("plugin " + plugin.group(1), child);
+              }
+            });
+    return processes;
   }
 
   /** Where its metrics are. */

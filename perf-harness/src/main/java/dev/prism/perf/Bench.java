@@ -1,0 +1,203 @@
+package dev.prism.perf;
+
+import dev.prism.perf.gate.Gates;
+import dev.prism.perf.gate.Verdict;
+import dev.prism.perf.report.Report;
+import dev.prism.perf.report.Run;
+import dev.prism.perf.run.Runner;
+import dev.prism.perf.run.Scenario;
+import dev.prism.perf.run.Scenarios;
+import dev.prism.perf.run.StandardSet;
+import dev.prism.perf.run.Subject;
+import dev.prism.perf.servers.ProxyProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code ./prism bench}: see its {@code --help}. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    usageHelpAutoWidth = true,
+    description = {
+      "Measures the product on this machine: starts it on free ports of the loopback, puts loads on it, and writes a"
+          + " report.",
+      "Without a name: the standard set, what the release gates are about, in some ten minutes."
+    },
+    footerHeading =
+        "%nDetailed comparisons, each with options of its own: engine, keyvalue, queue, link, micro, jmh.%n",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:measured; with --gate: every gate passes",
+      "1:with --gate: a gate does not pass",
+      "2:wrong arguments, or nothing could be measured"
+    })
+public final class Bench implements Callable<Integer> {
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "SCENARIO",
+      description = "One or more of: ${COMPLETION-CANDIDATES}. Default: the standard set.",
+      completionCandidates = ScenarioNames.class)
+  private List<String> names = List.of();
+
+  @Option(names = "--gate", description = "Judge the standard set by the gates.")
+  private boolean gate;
+
+  @Option(
+      names = "--short",
+      description = "Measure what the gates ask for alone, in some three minutes.")
+  private boolean shortened;
+
+  @Option(names = "--seconds", paramLabel = "N", description = "Of each SCENARIO's measurement.")
+  private int seconds;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description = "Where report.html and report.json are written. Default: target/perf.")
+  private @Nullable Path output;
+
+  @Option(
+      names = "--previous",
+      paramLabel = "FILE",
+      description = "A report.json to compare with. Default: what is in DIR from the last time.")
+  private @Nullable Path previous;
+
+  /** What scenarios there are. */
+  static final class ScenarioNames extends ArrayList<String> {
+    private static final long serialVersionUID = 1;
+
+    ScenarioNames() {
+      super(Scenarios.shipped().keySet());
+    }
+  }
+
+  /**
+   * Runs the command.
+   *
+   * @param args see {@code --help}
+   */
+  public static void main(String[] args) {
+    Bench bench = new Bench();
+    CommandLine line =
+        new CommandLine(bench)
+            .addSubcommand(new SoakCommand(bench))
+            .setCommandName("prism bench")
+            .setExecutionExceptionHandler(
+                (e, _, _) -> {
+                  System.err.println("prism bench: " + e.getMessage());
+                  return 2;
+                });
+    System.exit(line.execute(args));
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Progress progress = new Progress(System.err);
+    List<Run> runs;
+    Map<String, Double> values = Map.of();
+    Map<String, Double> parts = Map.of();
+    List<Verdict> verdicts = List.of();
+    if (names.isEmpty()) {
+      StandardSet set =
+          new StandardSet(
+              shortened ? StandardSet.Lengths.SHORT : StandardSet.Lengths.STANDARD, progress::step);
+      set.run();
+      runs = set.runs();
+      values = set.values();
+      parts = set.parts();
+      verdicts = Gates.shipped().judge(values);
+    } else {
+      runs = scenarios(progress);
+    }
+    report(runs, values, verdicts, parts, options());
+    boolean passes = verdicts.stream().allMatch(Verdict::passes);
+    return gate && !passes ? 1 : 0;
+  }
+
+  /** Writes what was measured to the files and to the terminal. */
+  void report(
+      List<Run> runs,
+      Map<String, Double> values,
+      List<Verdict> verdicts,
+      Map<String, Double> parts,
+      String options)
+      throws IOException {
+    Path home = Path.of(System.getProperty("prism.home", "."));
+    write(
+        new Report(
+            About.digest(home.resolve("target/prism")),
+            About.here(home, options),
+            verdicts,
+            values,
+            runs,
+            parts));
+    Tables.runs(runs, System.out);
+    Tables.verdicts(verdicts, System.out);
+  }
+
+  private List<Run> scenarios(Progress progress) throws IOException, InterruptedException {
+    Map<String, Scenario> all = Scenarios.shipped();
+    List<Scenario> wanted = new ArrayList<>();
+    for (String name : names) {
+      Scenario scenario = all.get(name);
+      if (scenario == null) {
+        throw new IllegalArgumentException(
+            "there is no scenario '%s'; there are %s"
+                .formatted(name, String.join(", ", all.keySet())));
+      }
+      wanted.add(seconds > 0 ? scenario.with(lasting(scenario.offered())) : scenario);
+    }
+    List<Run> runs = new ArrayList<>();
+    try (Runner runner = new Runner();
+        Subject subject = Subject.start(Map.of())) {
+      for (Scenario scenario : wanted) {
+        progress.step(scenario.title());
+        runs.add(runner.run(subject, scenario, "standard"));
+      }
+    }
+    return runs;
+  }
+
+  private Run.Offered lasting(Run.Offered offered) {
+    return new Run.Offered(
+        offered.connections(),
+        offered.streams(),
+        offered.rate(),
+        offered.payloadBytes(),
+        seconds,
+        offered.warmupSeconds());
+  }
+
+  private String options() {
+    return (gate ? "--gate " : "")
+        + (shortened ? "--short " : "")
+        + (seconds > 0 ? String.format(Locale.ROOT, "--seconds %d ", seconds) : "")
+        + String.join(" ", names);
+  }
+
+  private void write(Report report) throws IOException {
+    Path folder = output == null ? ProxyProcess.work() : Files.createDirectories(output);
+    Path json = folder.resolve("report.json");
+    Path before = previous == null ? json : previous;
+    Files.writeString(
+        json,
+        new com.google.gson.GsonBuilder()
+            .serializeSpecialFloatingPointValues()
+            .setPrettyPrinting()
+            .create()
+            .toJson(report));
+    System.out.println(before);
+    System.out.println("report: " + folder.resolve("report.html").toAbsolutePath());
+  }
+}

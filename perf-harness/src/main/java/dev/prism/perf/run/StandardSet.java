@@ -1,0 +1,357 @@
+package dev.prism.perf.run;
+
+import dev.prism.perf.report.Run;
+import dev.prism.perf.servers.ProxyProcess;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * What {@code ./prism bench} measures without a name: the figures that the gates are about, each
+ * scenario, and how latency goes with rate and with connections. Between two servers that are
+ * compared the rounds go in turn, and medians count.
+ */
+public final class StandardSet {
+  private static final int OVERHEAD_RATE = 10_000;
+  private static final int MANY = 10_000;
+  private static final int CALLS_EACH = 10;
+
+  /** A machine on which grpc-netty answers fewer is given a part of what it can do. */
+  private static final double LARGE_MACHINE = 200_000;
+
+  private static final double SMALL_MACHINE_SHARE = 0.5;
+  private static final double[] SWEEP_SHARES = {0.1, 0.25, 0.5, 0.7, 0.85, 1.0};
+  private static final int[] SWEEP_CONNECTIONS = {1, 10, 100, 1000};
+  private static final double MB = 1e6;
+
+  private final Lengths lengths;
+  private final Map<String, String> environment;
+  private final Consumer<String> progress;
+  private final Runner runner = new Runner();
+  private final Map<String, Double> values = new TreeMap<>();
+  private final List<Run> runs = new ArrayList<>();
+  private Profile profile = new Profile(Map.of(), 0, List.of());
+
+  /**
+   * How long each part takes, in seconds; what takes none is left out.
+   *
+   * @param all whether scenarios and sweeps are run, too, and not what the gates ask for alone
+   */
+  public record Lengths(
+      int rounds,
+      int round,
+      int warmup,
+      int overhead,
+      int many,
+      int silent,
+      int profile,
+      boolean all) {
+    /** What takes some ten minutes. */
+    public static final Lengths STANDARD = new Lengths(3, 4, 12, 15, 60, 60, 20, true);
+
+    /** What takes some three minutes: for each change. */
+    public static final Lengths SHORT = new Lengths(3, 2, 8, 8, 15, 15, 10, false);
+  }
+
+  /**
+   * A set that has measured nothing yet.
+   *
+   * @param environment more of it, for the proxy's process
+   * @param progress is told, in a line for a person, what is being done
+   */
+  public StandardSet(
+      Lengths lengths, Map<String, String> environment, Consumer<String> progress) {
+    this.lengths = lengths;
+    this.environment = environment;
+    this.progress = progress;
+  }
+
+  /** What the gates are judged by. */
+  public Map<String, Double> values() {
+    return values;
+  }
+
+  /** All runs, in their order. */
+  public List<Run> runs() {
+    return runs;
+  }
+
+  /** Measures it all. */
+  public void run() throws IOException, InterruptedException {
+    Map<String, Scenario> scenarios = Scenarios.shipped();
+    Scenario get = Objects.requireNonNull(scenarios.get("get"));
+    try (Peers peers = new Peers();
+        Subject subject = Subject.start(environment)) {
+      warmUp(subject, get);
+      Quiet start = quiet(subject);
+      overhead(subject, get);
+      sweepConnections(subject, get);
+      if (lengths.rounds() > 0) {
+        compare(peers, subject, get, "one-connection", 1, 64);
+        compare(peers, subject, get, "one-proxy", 8, 16);
+      }
+      if (lengths.all()) {
+        sweepRate(subject, get);
+        for (Scenario scenario : scenarios.values()) {
+          say(scenario.title());
+          runs.add(runner.run(subject, scenario, "standard"));
+        }
+      }
+      if (lengths.many() > 0) {
+        manyConnections(peers, subject, get);
+      }
+      drained(subject, start);
+      if (lengths.silent() > 0) {
+        silent(subject);
+      }
+      pluginMemory(subject);
+      if (lengths.profile() > 0) {
+        profile(get);
+      }
+    } finally {
+      runner.close();
+    }
+  }
+
+  private void say(String what) {
+    progress.accept(what);
+  }
+
+  private void warmUp(Subject subject, Scenario get) throws IOException, InterruptedException {
+    say("warming up the proxy");
+    runner.run(subject, get.with(offered(8, 16, 0, lengths.warmup())), "warm-up");
+  }
+
+  private Run.Offered offered(int connections, int streams, double rate, double seconds) {
+    return new Run.Offered(connections, streams, rate, Subject.PAYLOAD, seconds, 1);
+  }
+
+  // ---- overhead, as RFC 10.1 defines it ----
+
+  private void overhead(Subject subject, Scenario get) throws IOException, InterruptedException {
+    say("overhead at %,d calls a second".formatted(OVERHEAD_RATE));
+    Run run =
+        runner.run(
+            subject, get.with(offered(8, 64, OVERHEAD_RATE, lengths.overhead())), "overhead");
+    runs.add(run);
+    for (double percent : new double[] {50, 95, 99}) {
+      put("overhead.p%.0f".formatted(percent), Run.at(run.overhead(), percent));
+      put("reply.p%.0f".formatted(percent), Run.at(run.reply(), percent));
+    }
+    put("bytes-per-call", run.cost("proxy").allocatedBytes());
+  }
+
+  private void put(String key, double value) {
+    if (Double.isFinite(value)) {
+      values.put(key, value);
+    }
+  }
+
+  // ---- rates, beside the peers ----
+
+  private void compare(
+      Peers peers, Subject subject, Scenario get, String name, int connections, int streams)
+      throws IOException, InterruptedException {
+    Scenario load =
+        new Scenario(
+            name,
+            connections == 1
+                ? "one connection, 64 calls at a time"
+                : "8 connections, 16 calls each",
+            get.backend(),
+            get.calls(),
+            offered(connections, streams, 0, lengths.round()),
+            0);
+    List<String> names = lengths.all() ? List.of(Peers.NETTY, Peers.HELIDON) : List.of(Peers.NETTY);
+    Map<String, List<Double>> rates = new TreeMap<>();
+    for (String peer : names) {
+      say(load.title() + ": warming up " + peer);
+      Scenario warm = load.with(offered(connections, streams, 0, lengths.warmup()));
+      runner.run(peers.target(peer), Peers.plan(peers.target(peer), warm), warm, "warm-up");
+    }
+    for (int round = 1; round <= lengths.rounds(); round++) {
+      say("%s: round %d of %d".formatted(load.title(), round, lengths.rounds()));
+      Run prism = runner.run(subject, load, "compare");
+      runs.add(prism);
+      rates.computeIfAbsent(prism.server(), _ -> new ArrayList<>()).add(prism.callsPerSecond());
+      for (String peer : names) {
+        Run run =
+            runner.run(peers.target(peer), Peers.plan(peers.target(peer), load), load, "compare");
+        runs.add(run);
+        rates.computeIfAbsent(peer, _ -> new ArrayList<>()).add(run.callsPerSecond());
+      }
+    }
+    rates.forEach((server, each) -> put(name + "." + server, median(each)));
+  }
+
+  static double median(List<Double> values) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
+    Arrays.sort(sorted);
+    int length = sorted.length;
+    return length == 0 ? Double.NaN : (sorted[length / 2] + sorted[(length - 1) / 2]) / 2;
+  }
+
+  // ---- sweeps ----
+
+  private void sweepConnections(Subject subject, Scenario get)
+      throws IOException, InterruptedException {
+    for (int connections : SWEEP_CONNECTIONS) {
+      if (lengths.all() || connections == 100) {
+        say("%,d connections, %,d calls a second".formatted(connections, OVERHEAD_RATE));
+        Run run =
+            runner.run(
+                subject,
+                get.with(offered(connections, 64, OVERHEAD_RATE, lengths.round())),
+                "sweep-connections");
+        runs.add(run);
+        if (connections == 100) {
+          put("memory.proxy.100", run.cost("proxy").residentBytes() / MB);
+        }
+      }
+    }
+  }
+
+  /** To the knee: where the calls of an open loop are no more begun when they are due. */
+  private void sweepRate(Subject subject, Scenario get) throws IOException, InterruptedException {
+    double most = values.getOrDefault("one-proxy.prism", 10_000.0);
+    for (double share : SWEEP_SHARES) {
+      double rate = Math.rint(most * share);
+      say("%,.0f calls a second".formatted(rate));
+      runs.add(runner.run(subject, get.with(offered(8, 256, rate, lengths.round())), "sweep-rate"));
+    }
+  }
+
+  // ---- many connections ----
+
+  private void manyConnections(Peers peers, Subject subject, Scenario get)
+      throws IOException, InterruptedException {
+    double netty = values.getOrDefault("one-proxy.netty", Double.NaN);
+    double rate =
+        netty < LARGE_MACHINE
+            ? Math.min(MANY * CALLS_EACH, Math.rint(netty * SMALL_MACHINE_SHARE))
+            : MANY * CALLS_EACH;
+    put("many.rate", rate);
+    Scenario load =
+        new Scenario(
+            "many-connections",
+            "%,d connections, %,.0f calls a second".formatted(MANY, rate),
+            get.backend(),
+            get.calls(),
+            new Run.Offered(MANY, 16, rate, Subject.PAYLOAD, lengths.many(), 3),
+            0);
+    say(load.title() + ": grpc-netty");
+    Runner.Target peer = peers.target(Peers.NETTY);
+    Run reference = runner.run(peer, Peers.plan(peer, load), load, "many-connections");
+    runs.add(reference);
+    put("many.netty.p99", reference.micros(99));
+    say(load.title() + ": prism");
+    Run run = runner.run(subject, load, "many-connections");
+    runs.add(run);
+    put("many.prism.p99", run.micros(99));
+    put("many.failed", run.failures().values().stream().mapToDouble(Long::doubleValue).sum());
+    put("memory.proxy.many", run.cost("proxy").residentBytes() / MB);
+  }
+
+  // ---- what is left when nothing happens ----
+
+  /** What a proxy holds that does nothing. */
+  private record Quiet(double streams, double threads, double bufferBytes) {}
+
+  private Quiet quiet(Subject subject) throws IOException, InterruptedException {
+    Metrics page = runner.scrape(subject.proxy().metrics());
+    return new Quiet(
+        page.sum("prism_streams", "listener=\"data\"") + page.own("prism_requests_in_flight"),
+        page.own("jvm_threads_current"),
+        page.sum("jvm_buffer_pool_used_bytes", "pool=\"direct\""));
+  }
+
+  /**
+   * What leaves does so within seconds: it is waited for, and what is there then is what counts.
+   */
+  private void drained(Subject subject, Quiet start) throws IOException, InterruptedException {
+    say("what is left after all clients have gone");
+    Quiet now = quiet(subject);
+    for (int i = 0; i < 20 && now.streams() > 0; i++) {
+      TimeUnit.MILLISECONDS.sleep(500);
+      now = quiet(subject);
+    }
+    put("drained.streams", now.streams());
+    put("drained.threads", Math.max(0, now.threads() - start.threads()));
+    put("drained.buffers", Math.max(0, now.bufferBytes() - start.bufferBytes()) / MB);
+  }
+
+  private void silent(Subject subject) throws IOException, InterruptedException {
+    say("%d seconds of silence".formatted(lengths.silent()));
+    Metrics before = runner.scrape(subject.proxy().metrics());
+    long begun = System.nanoTime();
+    TimeUnit.SECONDS.sleep(lengths.silent());
+    double seconds = (System.nanoTime() - begun) / 1e9;
+    Metrics after = runner.scrape(subject.proxy().metrics());
+    put("silent.allocated", since(before, after, "jvm_allocated_bytes_total") / seconds / 1000);
+    put("silent.cpu", since(before, after, "process_cpu_seconds_total") / seconds * 100);
+  }
+
+  private static double since(Metrics before, Metrics after, String name) {
+    return after.own(name) - before.own(name);
+  }
+
+  // ---- where the time goes ----
+
+  /** In a process of its own, since recording costs some percent. */
+  private void profile(Scenario get) throws IOException, InterruptedException {
+    say("a profile of the proxy");
+    Path work = ProxyProcess.work();
+    Path settings = work.resolve("profile.jfc");
+    try (InputStream in = StandardSet.class.getResourceAsStream("profile.jfc")) {
+      Files.write(settings, Objects.requireNonNull(in, "profile.jfc").readAllBytes());
+    }
+    String options =
+        "-XX:StartFlightRecording:settings=%s,filename=%s,dumponexit=true -Xlog:jfr*=off"
+            .formatted(settings, work.resolve("profile-%p.jfr"));
+    Path recording;
+    long calls;
+    Instant from;
+    Instant to;
+    try (Subject subject = Subject.start(Map.of("JAVA_TOOL_OPTIONS", options))) {
+      ProcessHandle proxy = Objects.requireNonNull(subject.proxy().processes().get("proxy"));
+      recording = work.resolve("profile-" + proxy.pid() + ".jfr");
+      runner.run(subject, get.with(offered(8, 16, 0, lengths.profile() / 2.0)), "warm-up");
+      from = Instant.now();
+      Run run = runner.run(subject, get.with(offered(8, 16, 0, lengths.profile())), "profile");
+      to = Instant.now();
+      calls = run.answered();
+    }
+    profile = Profile.read(recording, from, to);
+    put("profile.gate-and-router", profile.parts().getOrDefault(Profile.GATE_AND_ROUTER, 0.0));
+    put("profile.blocked", 1000.0 * profile.blocked() / calls);
+    for (String place : profile.places()) {
+      say("waited: " + place);
+    }
+  }
+
+  /** Where the proxy's processor time goes, in percent by part; empty before it was looked at. */
+  public Map<String, Double> parts() {
+    return profile.parts();
+  }
+
+  private void pluginMemory(Subject subject) throws IOException, InterruptedException {
+    put(
+        "memory.plugin",
+        runner.scrape(subject.proxy().metrics()).samples().entrySet().stream()
+                .filter(each -> each.getKey().startsWith("prism_plugin_resident_memory_bytes{"))
+                .mapToDouble(Map.Entry::getValue)
+                .max()
+                .orElse(Double.NaN)
+            / MB);
+  }
+}

@@ -1,0 +1,5 @@
+/** Scenarios, and running them. */
+@NullMarked
+package dev.prism.perf.run;
+
+import org.jspecify.annotations.NullMarked;

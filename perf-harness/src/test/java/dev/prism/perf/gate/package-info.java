@@ -1,0 +1,4 @@
+@NullMarked
+package dev.prism.perf.gate;
+
+import org.jspecify.annotations.NullMarked;

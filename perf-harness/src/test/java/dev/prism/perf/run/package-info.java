@@ -1,0 +1,4 @@
+@NullMarked
+package dev.prism.perf.run;
+
+import org.jspecify.annotations.NullMarked;
