@@ -11,12 +11,18 @@ public interface Link extends AutoCloseable {
   /**
    * Sends a request and waits for its one answer.
    *
+   * @param time told when the reply came, before this returns or throws
    * @return the response message's bytes
    * @throws LinkException with the plugin's own status, or why there is no answer: the deadline
    *     passed, the link is full, the message is too large, the plugin died. Interrupting the
    *     waiting thread cancels the call.
    */
-  byte[] call(CallHeader header, byte[] request) throws LinkException;
+  byte[] call(CallHeader header, byte[] request, ReplyTime time) throws LinkException;
+
+  /** As {@link #call(CallHeader, byte[], ReplyTime)}, where nobody asks for the time. */
+  default byte[] call(CallHeader header, byte[] request) throws LinkException {
+    return call(header, request, ReplyTime.IGNORED);
+  }
 
   /**
    * Opens a stream: the request is its first message, further ones may follow in both directions

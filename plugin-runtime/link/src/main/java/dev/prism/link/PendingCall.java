@@ -55,6 +55,9 @@ final class PendingCall {
   /** Whether the plugin may know of the call. */
   volatile boolean sent;
 
+  /** When the reply of a unary call came, never 0 then. Set by the consumer thread before it is. */
+  long repliedNanos;
+
   private final Thread caller = Thread.currentThread();
   private volatile @Nullable Object outcome;
 

@@ -139,7 +139,7 @@ final class ProxyEnd implements Link {
   }
 
   @Override
-  public byte[] call(CallHeader header, byte[] request) throws LinkException {
+  public byte[] call(CallHeader header, byte[] request, ReplyTime time) throws LinkException {
     PendingCall call = begin(Frame.REQUEST, header, request, false);
     try {
       Object outcome = call.outcome();
@@ -149,6 +149,9 @@ final class ProxyEnd implements Link {
           interrupted(call);
         }
         outcome = call.outcome();
+      }
+      if (!(outcome instanceof LinkException)) {
+        time.repliedAt(call.repliedNanos);
       }
       return answer(outcome);
     } finally {

@@ -149,6 +149,7 @@ final class ProxyReceiver implements RingReceiver.Owner {
 
   private void deliver(PendingCall call, byte[] reply) {
     received += reply.length;
+    call.repliedNanos = System.nanoTime() | 1;
     if (!call.complete(reply)) {
       late.increment();
       call.releaseReceived();
@@ -162,6 +163,8 @@ final class ProxyReceiver implements RingReceiver.Owner {
     }
     if (call.inbox != null) {
       call.inbox.complete();
+    } else {
+      call.repliedNanos = System.nanoTime() | 1;
     }
     if (!call.complete(outcome)) {
       if (outcome instanceof PendingCall.Failure) {

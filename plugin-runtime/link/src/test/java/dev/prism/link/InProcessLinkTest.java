@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.rpc.Status;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -43,6 +45,44 @@ class InProcessLinkTest {
                 assertThat(e.status()).isEqualTo(status);
               });
     }
+  }
+
+  @Test
+  void aCallerLearnsWhenItsReplyCame() throws Exception {
+    // Given
+    AtomicLong came = new AtomicLong();
+    AtomicLong sent = new AtomicLong();
+    CallHandler echo =
+        call -> {
+          sent.set(System.nanoTime());
+          call.reply(call.request());
+        };
+    try (Link link = InProcessLink.connect(PROXY, PLUGIN, echo)) {
+      // When
+      link.call(header(Duration.ofSeconds(5)), new byte[0], came::set);
+
+      // Then
+      assertThat(came.get() - sent.get()).isPositive();
+      assertThat(System.nanoTime() - came.get()).isPositive();
+    }
+  }
+
+  @Test
+  void aCallerLearnsWhenItsFailureCameAndNothingWhereThePluginSaidNothing() {
+    AtomicInteger told = new AtomicInteger();
+    ReplyTime time = nanoTime -> told.incrementAndGet();
+    Status status = Status.newBuilder().setCode(5).build();
+    CallHandler failing =
+        call -> {
+          if (call.request().length > 0) {
+            call.fail(status);
+          }
+        };
+    try (Link link = InProcessLink.connect(PROXY, PLUGIN, failing)) {
+      assertThatThrownBy(() -> link.call(header(Duration.ofSeconds(5)), new byte[1], time));
+      assertThatThrownBy(() -> link.call(header(Duration.ofMillis(30)), new byte[0], time));
+    }
+    assertThat(told).hasValue(1);
   }
 
   @Test

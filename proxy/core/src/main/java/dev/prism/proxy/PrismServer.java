@@ -5,6 +5,7 @@ import dev.prism.grpc.GrpcHost;
 import dev.prism.grpc.HttpRoute;
 import dev.prism.grpc.StandardServices;
 import dev.prism.grpc.TlsFiles;
+import dev.prism.grpc.engine.Limits;
 import dev.prism.plugin.v1.InfoResponse;
 import dev.prism.plugin.v1.PluginRole;
 import dev.prism.proxy.admin.AdminService;
@@ -210,6 +211,8 @@ public final class PrismServer implements AutoCloseable {
 
     GrpcHost host = host(data, admin, routes(health, new MetricsPage(metrics, plugins)));
     opened.push(host);
+    metrics.watch(host);
+    metrics.watchProcess(); // loads some classes: plugins are starting meanwhile
     TlsFiles tls = config.grpc().tls();
     if (tls != null) {
       opened.push(new CertificateWatch(tls, () -> host.reloadTls(DATA)));
@@ -253,7 +256,11 @@ public final class PrismServer implements AutoCloseable {
     ServerConfig.Server server = config.server();
     return GrpcHost.start(
         new GrpcHost.Settings(
-            config.grpc().engine(), server.maxMessageBytes(), new HostFailures(metrics, callLog)),
+            config.grpc().engine(),
+            server.maxMessageBytes(),
+            new HostFailures(metrics, callLog),
+            Limits.DEFAULT,
+            metrics::replied),
         List.of(
             new GrpcHost.Socket(
                 DATA,

@@ -25,10 +25,11 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,9 +64,10 @@ public final class GrpcHost implements AutoCloseable {
   private final WebServer server;
   private final String first;
   private final Map<String, TlsFiles> tls;
-  private final List<Host> hosts;
+  private final Map<String, Host> hosts;
 
-  private GrpcHost(WebServer server, String first, Map<String, TlsFiles> tls, List<Host> hosts) {
+  private GrpcHost(
+      WebServer server, String first, Map<String, TlsFiles> tls, Map<String, Host> hosts) {
     this.server = server;
     this.hosts = hosts;
     this.first = first;
@@ -97,13 +99,33 @@ public final class GrpcHost implements AutoCloseable {
    * @param maxMessageBytes the largest request; a larger one is refused with RESOURCE_EXHAUSTED
    * @param failures answers what no service answered
    * @param limits what a client may take; of Prism's own engine only
+   * @param written told of each {@link TimedCall} that said when its answer was there: how many
+   *     nanoseconds later the socket write that took its last frame has returned. Not told of one
+   *     that could not be written. Called on the thread that writes; must not block
    */
-  public record Settings(Engine engine, int maxMessageBytes, Failures failures, Limits limits) {
+  public record Settings(
+      Engine engine, int maxMessageBytes, Failures failures, Limits limits, LongConsumer written) {
+    /** Where nobody asks how long answers take to the socket. */
+    public Settings(Engine engine, int maxMessageBytes, Failures failures, Limits limits) {
+      this(engine, maxMessageBytes, failures, limits, nanos -> {});
+    }
+
     /** With the limits of a server among clients of its own organisation. */
     public Settings(Engine engine, int maxMessageBytes, Failures failures) {
       this(engine, maxMessageBytes, failures, Limits.DEFAULT);
     }
   }
+
+  /**
+   * What a socket holds at one moment.
+   *
+   * @param connections of HTTP/2 that are open, those that have not said yet what they are included
+   * @param streams that have not ended, or whose call's thread has not: what either the engine or a
+   *     service does not let go of stays in it
+   * @param outputBytes of responses that wait to be written, about 100 bytes of each one's headers
+   *     and bookkeeping included
+   */
+  public record Load(int connections, long streams, long outputBytes) {}
 
   /**
    * Opens every socket.
@@ -120,7 +142,7 @@ public final class GrpcHost implements AutoCloseable {
             .config(Config.empty())
             .shutdownHook(false)
             .featuresDiscoverServices(false);
-    List<Host> hosts = new ArrayList<>();
+    Map<String, Host> hosts = new LinkedHashMap<>();
     configure(builder, sockets.getFirst(), settings, hosts);
     for (Socket socket : sockets.subList(1, sockets.size())) {
       builder.putSocket(
@@ -138,6 +160,13 @@ public final class GrpcHost implements AutoCloseable {
       }
     }
     return new GrpcHost(server, sockets.getFirst().name(), tls, hosts);
+  }
+
+  /** What each socket holds now, by its name; nothing with stock Helidon, which does not say. */
+  public Map<String, Load> loads() {
+    Map<String, Load> loads = new LinkedHashMap<>();
+    hosts.forEach((socket, host) -> loads.put(socket, host.load()));
+    return loads;
   }
 
   /** The port that a socket is bound to. */
@@ -170,11 +199,11 @@ public final class GrpcHost implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
-    hosts.forEach(Host::close);
+    hosts.values().forEach(Host::close);
   }
 
   private static <B extends ListenerConfig.BuilderBase<B, ?>> B configure(
-      B builder, Socket socket, Settings settings, List<Host> hosts) throws IOException {
+      B builder, Socket socket, Settings settings, Map<String, Host> hosts) throws IOException {
     if (socket.tls() != null) {
       builder.tls(socket.tls().read());
     }
@@ -190,7 +219,7 @@ public final class GrpcHost implements AutoCloseable {
   }
 
   private static <B extends ListenerConfig.BuilderBase<B, ?>> B prism(
-      B builder, Socket socket, Settings settings, List<Host> hosts) {
+      B builder, Socket socket, Settings settings, Map<String, Host> hosts) {
     boolean hasPages = !socket.routes().isEmpty();
     Host host =
         new Host(
@@ -201,8 +230,9 @@ public final class GrpcHost implements AutoCloseable {
                 : null,
             settings.maxMessageBytes(),
             settings.failures(),
-            settings.limits());
-    hosts.add(host);
+            settings.limits(),
+            settings.written());
+    hosts.put(socket.name(), host);
     // In the clear a plain socket: half the buffers, and a batch is one system call, not four. With
     // TLS it would not ask clients for their certificates.
     builder

@@ -31,6 +31,12 @@ final class PluginMetrics {
     0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5
   };
 
+  /** Those of the proxy's own overhead: up to the RFC's bars, and on both sides of each. */
+  private static final double[] OVERHEAD_SECONDS = {
+    0.000_005, 0.000_01, 0.000_02, 0.000_03, 0.000_05, 0.000_075, 0.000_1, 0.000_15, 0.000_2,
+    0.000_3, 0.000_5, 0.000_75, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.1
+  };
+
   private static final double[] SIZES = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
 
   private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -92,13 +98,15 @@ final class PluginMetrics {
         seconds(
             "prism_plugin_processing_seconds",
             "From a call's arrival at the plugin to its answer.",
+            SECONDS,
             "operation");
     overhead =
         seconds(
             "prism_overhead_seconds",
             "From the request's receipt at the proxy to the backend call (RFC 10.1).",
+            OVERHEAD_SECONDS,
             "operation");
-    backend = seconds("prism_plugin_backend_seconds", "One call of the backend.", "call");
+    backend = seconds("prism_plugin_backend_seconds", "One call of the backend.", SECONDS, "call");
     batches =
         Histogram.builder()
             .name("prism_plugin_batch_size")
@@ -140,14 +148,14 @@ final class PluginMetrics {
     ProcessFigures.register(registry);
   }
 
-  private Histogram seconds(String name, String help, String label) {
+  private Histogram seconds(String name, String help, double[] bounds, String label) {
     return Histogram.builder()
         .name(name)
         .help(help)
         .unit(Unit.SECONDS)
         .labelNames(label)
         .classicOnly()
-        .classicUpperBounds(SECONDS)
+        .classicUpperBounds(bounds)
         .register(registry);
   }
 

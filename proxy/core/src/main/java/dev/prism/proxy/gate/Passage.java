@@ -1,5 +1,6 @@
 package dev.prism.proxy.gate;
 
+import dev.prism.link.ReplyTime;
 import dev.prism.proxy.route.MethodTable.Method;
 import dev.prism.proxy.session.BoundConfig;
 import dev.prism.proxy.session.Session;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * thread. What a step notes is there for the steps after it and for the router; asking for it
  * earlier is a programming error.
  */
-public final class Passage {
+public final class Passage implements ReplyTime {
   private final Method method;
   private final Metadata metadata;
   private final byte[] request;
@@ -25,6 +26,7 @@ public final class Passage {
   private @Nullable BoundConfig config;
   private long deadlineNanos;
   private List<String> resources = List.of();
+  private long repliedNanos;
 
   /**
    * @param request the message's bytes; of a stream, its first
@@ -104,6 +106,17 @@ public final class Passage {
 
   void touch(List<String> resources) {
     this.resources = resources;
+  }
+
+  /** Of several replies, which a call to several processes has, the last one counts. */
+  @Override
+  public void repliedAt(long nanoTime) {
+    repliedNanos = nanoTime;
+  }
+
+  /** When a plugin's reply was taken off the ring; 0 where there is none, and for a stream. */
+  public long repliedNanos() {
+    return repliedNanos;
   }
 
   private static <T> T known(@Nullable T found) {

@@ -47,6 +47,7 @@ public final class MetricsPage {
   public String text() {
     Map<Plugins.Plugin, Future<String>> answers = new LinkedHashMap<>();
     Families families = new Families();
+    families.add("", own());
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       long deadline = System.nanoTime() + PLUGIN_LIMIT.toNanos();
       for (Plugins.Plugin plugin : plugins.all()) {
@@ -54,8 +55,9 @@ public final class MetricsPage {
       }
     }
     answers.forEach(
-        (plugin, answer) -> families.add(plugin.instance(), plugin.process(), answer.resultNow()));
-    return own() + families.text();
+        (plugin, answer) ->
+            families.add(label(plugin.instance(), plugin.process()), answer.resultNow()));
+    return families.text();
   }
 
   private String own() {
@@ -77,14 +79,22 @@ public final class MetricsPage {
     }
   }
 
-  /** Samples of several plugins under one description each, as the text format asks. */
+  static String label(String instance, int process) {
+    return "instance=\"" + instance + "\",process=\"" + process + "\"";
+  }
+
+  /** Samples of several processes under one description each, as the text format asks. */
   static final class Families {
     private record Family(List<String> description, List<String> samples) {}
 
     private final Map<String, Family> families = new LinkedHashMap<>();
 
-    /** Adds a plugin's page, each sample with the instance's name and the process's number. */
-    void add(String instance, int process, String page) {
+    /**
+     * Adds a process's page.
+     *
+     * @param label what each sample has besides its own labels; empty: nothing
+     */
+    void add(String label, String page) {
       Family family = null;
       for (String line : page.lines().toList()) {
         if (line.startsWith("# HELP ") || line.startsWith("# TYPE ")) {
@@ -102,7 +112,7 @@ public final class MetricsPage {
                 families.computeIfAbsent(
                     "", key -> new Family(new ArrayList<>(), new ArrayList<>()));
           }
-          family.samples.add(labelled(line, instance, process));
+          family.samples.add(labelled(line, label));
         }
       }
     }
@@ -116,8 +126,10 @@ public final class MetricsPage {
       return text.toString();
     }
 
-    private static String labelled(String sample, String instance, int process) {
-      String label = "instance=\"" + instance + "\",process=\"" + process + "\"";
+    private static String labelled(String sample, String label) {
+      if (label.isEmpty()) {
+        return sample;
+      }
       int brace = sample.indexOf('{');
       int space = sample.indexOf(' ');
       if (brace >= 0 && brace < space) {

@@ -74,7 +74,7 @@ public final class Router {
         call,
         pool,
         wanted,
-        (target, incarnation, header) -> incarnation.link().call(header, request));
+        (target, incarnation, header) -> incarnation.link().call(header, request, call));
   }
 
   /**

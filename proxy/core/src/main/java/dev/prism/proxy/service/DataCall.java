@@ -2,6 +2,7 @@ package dev.prism.proxy.service;
 
 import com.google.rpc.Code;
 import com.google.rpc.Status;
+import dev.prism.grpc.TimedCall;
 import dev.prism.proxy.gate.Gate;
 import dev.prism.proxy.gate.Passage;
 import dev.prism.proxy.gate.RequestIds;
@@ -118,11 +119,20 @@ abstract class DataCall extends ServerCall.Listener<byte[]> {
       status = because;
     }
     context.log().ended(passage, status, failure.cause());
+    timeReply(passage);
     String id = passage.requestId();
     call.close(
         Answers.grpc(status),
         Answers.trailers(status, id.isEmpty() ? RequestIds.requestId(metadata) : id));
     return status.getCode();
+  }
+
+  /** Has the host measure how long the plugin's reply takes to the socket, where there is one. */
+  final void timeReply(Passage passage) {
+    long replied = passage.repliedNanos();
+    if (replied != 0 && call instanceof TimedCall timed) {
+      timed.answeredAt(replied);
+    }
   }
 
   /** The trailers of a call that succeeded: a client that named the call gets the name back. */

@@ -19,6 +19,7 @@ final class UnaryCall extends DataCall {
     if (!cancellation.finish()) {
       return Code.CANCELLED_VALUE;
     }
+    timeReply(passage);
     call.sendHeaders(new Metadata());
     call.sendMessage(response);
     call.close(Status.OK, successTrailers(passage));

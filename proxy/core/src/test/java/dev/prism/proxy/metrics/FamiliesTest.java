@@ -6,6 +6,23 @@ import org.junit.jupiter.api.Test;
 
 class FamiliesTest {
   @Test
+  void whatTheProxyAndAPluginHaveBothIsDescribedOnce() {
+    String page =
+        """
+        # HELP process_cpu_seconds_total CPU.
+        # TYPE process_cpu_seconds_total counter
+        process_cpu_seconds_total 1.0
+        """;
+    MetricsPage.Families families = new MetricsPage.Families();
+
+    families.add("", page);
+    families.add(MetricsPage.label("a", 0), page);
+
+    assertThat(families.text())
+        .isEqualTo(page + "process_cpu_seconds_total{instance=\"a\",process=\"0\"} 1.0\n");
+  }
+
+  @Test
   void pagesOfSeveralPluginsBecomeOneWithAnInstanceOnEachSample() {
     String page =
         """
@@ -18,8 +35,8 @@ class FamiliesTest {
         """;
     MetricsPage.Families families = new MetricsPage.Families();
 
-    families.add("a", 0, page);
-    families.add("b", 1, page);
+    families.add(MetricsPage.label("a", 0), page);
+    families.add(MetricsPage.label("b", 1), page);
 
     assertThat(families.text())
         .isEqualTo(

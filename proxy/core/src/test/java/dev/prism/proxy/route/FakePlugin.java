@@ -6,6 +6,7 @@ import dev.prism.link.Exchange;
 import dev.prism.link.Hello;
 import dev.prism.link.Link;
 import dev.prism.link.LinkException;
+import dev.prism.link.ReplyTime;
 import dev.prism.plugin.v1.InfoResponse;
 import dev.prism.plugin.v1.PluginRole;
 import dev.prism.plugin.v1.ProvisionRequest;
@@ -115,7 +116,7 @@ final class FakePlugin implements Plugins.Plugin, Link {
   }
 
   @Override
-  public byte[] call(CallHeader header, byte[] request) throws LinkException {
+  public byte[] call(CallHeader header, byte[] request, ReplyTime time) throws LinkException {
     if (failure != null) {
       throw failure;
     }

@@ -5,6 +5,7 @@ import dev.prism.config.v1.ClientConfig;
 import dev.prism.config.v1.ConfigSource;
 import dev.prism.grpc.Engine;
 import dev.prism.grpc.GrpcHost;
+import dev.prism.grpc.engine.Limits;
 import dev.prism.proxy.auth.Principal;
 import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.gate.Admission;
@@ -82,7 +83,12 @@ public final class DataPlaneHarness implements AutoCloseable {
     DataPlane plane = new DataPlane(gate, new Router(plugins, metrics), metrics, log);
     host =
         GrpcHost.start(
-            new GrpcHost.Settings(Engine.PRISM, MAX_MESSAGE, new HostFailures(metrics, log)),
+            new GrpcHost.Settings(
+                Engine.PRISM,
+                MAX_MESSAGE,
+                new HostFailures(metrics, log),
+                Limits.DEFAULT,
+                metrics::replied),
             List.of(
                 new GrpcHost.Socket(
                     "data",

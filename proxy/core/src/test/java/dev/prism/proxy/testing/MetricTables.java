@@ -17,7 +17,7 @@ public final class MetricTables {
 
   private MetricTables() {}
 
-  /** Those of a page in the Prometheus text format. */
+  /** Those of a page in the Prometheus text format, with the labels of their first samples. */
   public static Map<String, String> exposed(String page) {
     Map<String, String> found = new TreeMap<>();
     String name = "";
@@ -28,7 +28,7 @@ public final class MetricTables {
         name = header.group(1);
         type = header.group(2);
         found.put(name, type + " []");
-      } else if (!line.startsWith("#") && line.startsWith(name)) {
+      } else if (!line.startsWith("#") && !name.isEmpty() && line.startsWith(name)) {
         TreeSet<String> labels = new TreeSet<>();
         int end = line.indexOf('}');
         Matcher label = LABEL.matcher(end < 0 ? "" : line.substring(0, end));
@@ -37,6 +37,7 @@ public final class MetricTables {
         }
         labels.remove("le");
         found.put(name, type + " " + labels);
+        name = "";
       }
     }
     return found;

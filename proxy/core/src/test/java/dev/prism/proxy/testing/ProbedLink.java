@@ -5,6 +5,7 @@ import dev.prism.link.Exchange;
 import dev.prism.link.Hello;
 import dev.prism.link.Link;
 import dev.prism.link.LinkException;
+import dev.prism.link.ReplyTime;
 
 /** A link that has each call's header looked at on its way to the plugin. */
 public record ProbedLink(Link link, Probe probe) implements Link {
@@ -21,9 +22,9 @@ public record ProbedLink(Link link, Probe probe) implements Link {
   }
 
   @Override
-  public byte[] call(CallHeader header, byte[] request) throws LinkException {
+  public byte[] call(CallHeader header, byte[] request, ReplyTime time) throws LinkException {
     probe.see(header);
-    return link.call(header, request);
+    return link.call(header, request, time);
   }
 
   @Override

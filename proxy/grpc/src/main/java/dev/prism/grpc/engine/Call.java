@@ -366,6 +366,7 @@ final class Call<Q, R> extends Stream implements Runnable {
     } catch (InterruptedException e) {
       LOG.log(Level.DEBUG, "a service interrupts the thread of a call that has ended", e);
     }
+    answeredAt = side.answeredAt();
     send(last);
     return true;
   }

@@ -39,6 +39,20 @@ final class Clock implements AutoCloseable {
     connections.remove(connection);
   }
 
+  /** How many connections there are. Any thread. */
+  int connections() {
+    return connections.size();
+  }
+
+  /** Bytes that wait to be written, of all connections. Any thread. */
+  long queuedBytes() {
+    long bytes = 0;
+    for (Connection connection : connections) {
+      bytes += connection.writer.queued();
+    }
+    return bytes;
+  }
+
   /** A call has got a deadline. */
   void deadlineSet() {
     if (quiet) {

@@ -178,6 +178,7 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
       return false;
     }
     slots.incrementAndGet();
+    host.streamOpened();
     return true;
   }
 
@@ -215,6 +216,7 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
   void slotFreed() {
     lastCall = System.nanoTime();
     slots.decrementAndGet();
+    host.streamEnded();
     closeIfDone();
   }
 

@@ -1,6 +1,7 @@
 package dev.prism.grpc.engine;
 
 import dev.prism.grpc.Failures;
+import dev.prism.grpc.GrpcHost;
 import dev.prism.grpc.HttpRoute;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
@@ -15,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +36,8 @@ public final class Host implements ServerConnectionSelector, AutoCloseable {
   private final int maxMessageBytes;
   private final Failures failures;
   private final Limits limits;
+  private final LongConsumer written;
+  private final LongAdder streams = new LongAdder();
   private final Bodies bodies;
   private final Buffers buffers = new Buffers();
   private final Clock clock;
@@ -42,6 +47,7 @@ public final class Host implements ServerConnectionSelector, AutoCloseable {
    * @param routes answered over HTTP/2
    * @param http1 whose are the connections that are not HTTP/2's; null: there are none
    * @param maxMessageBytes the largest request
+   * @param written see {@link GrpcHost.Settings#written}
    */
   public Host(
       List<ServerServiceDefinition> services,
@@ -49,7 +55,8 @@ public final class Host implements ServerConnectionSelector, AutoCloseable {
       @Nullable ServerConnectionSelector http1,
       int maxMessageBytes,
       Failures failures,
-      Limits limits) {
+      Limits limits,
+      LongConsumer written) {
     for (ServerServiceDefinition service : services) {
       for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
         methods.putIfAbsent("/" + method.getMethodDescriptor().getFullMethodName(), method);
@@ -62,6 +69,7 @@ public final class Host implements ServerConnectionSelector, AutoCloseable {
     this.maxMessageBytes = maxMessageBytes;
     this.failures = failures;
     this.limits = limits;
+    this.written = written;
     this.bodies = new Bodies(limits.bodyBytes());
     Duration shortest =
         List.of(WATCH, limits.preface(), limits.keepAlive(), limits.idle(), limits.stall()).stream()
@@ -96,6 +104,26 @@ public final class Host implements ServerConnectionSelector, AutoCloseable {
 
   Clock clock() {
     return clock;
+  }
+
+  /** What is open here now. Looks at every connection; for any thread. */
+  public GrpcHost.Load load() {
+    return new GrpcHost.Load(clock.connections(), streams.sum(), clock.queuedBytes());
+  }
+
+  /** A stream has come; {@link #streamEnded} follows. */
+  void streamOpened() {
+    streams.increment();
+  }
+
+  /** A stream and its thread have ended. Any thread. */
+  void streamEnded() {
+    streams.decrement();
+  }
+
+  /** An answer's last frame has reached the socket, so long after it was there. Any thread. */
+  void written(long nanos) {
+    written.accept(nanos);
   }
 
   /** Answers a request that is not gRPC's. */

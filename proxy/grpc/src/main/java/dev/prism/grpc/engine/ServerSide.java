@@ -1,5 +1,6 @@
 package dev.prism.grpc.engine;
 
+import dev.prism.grpc.TimedCall;
 import io.grpc.Attributes;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * one piece; parts of a stream go out as they come, and sending waits while the client takes
  * nothing.
  */
-final class ServerSide<Q, R> extends ServerCall<Q, R> {
+final class ServerSide<Q, R> extends ServerCall<Q, R> implements TimedCall {
   private final Call<Q, R> call;
   private final boolean streams;
   private byte @Nullable [] head;
@@ -22,6 +23,7 @@ final class ServerSide<Q, R> extends ServerCall<Q, R> {
   private boolean bodyCompressed;
   private @Nullable String encoding;
   private boolean compresses = true;
+  private long answeredAt;
   private volatile @Nullable Outgoing last;
 
   ServerSide(Call<Q, R> call) {
@@ -32,6 +34,11 @@ final class ServerSide<Q, R> extends ServerCall<Q, R> {
   /** The end of the response, once the call is closed. */
   @Nullable Outgoing last() {
     return last;
+  }
+
+  /** When the answer was there, once the call is closed; 0 where the service does not say. */
+  long answeredAt() {
+    return answeredAt;
   }
 
   @Override
@@ -90,6 +97,11 @@ final class ServerSide<Q, R> extends ServerCall<Q, R> {
             .asRuntimeException();
       }
     }
+  }
+
+  @Override
+  public void answeredAt(long nanoTime) {
+    answeredAt = nanoTime;
   }
 
   @Override

@@ -52,6 +52,9 @@ abstract sealed class Stream implements Writer.Task permits Call, Answer {
   /** The drainer's: it waits for the connection's window. */
   boolean isStarved;
 
+  /** When its answer was there, or 0 where its service does not say; set before it is offered. */
+  long answeredAt;
+
   private volatile long sendWindow;
   private volatile long queued;
 

@@ -129,6 +129,11 @@ final class Writer {
     return failed;
   }
 
+  /** Bytes that wait to be written, as {@link Outgoing#bytes} counts them. Any thread. */
+  long queued() {
+    return queued.get();
+  }
+
   /** Writes what waits, on the thread of a call that has ended and may not be interrupted. */
   @SuppressWarnings("ThreadPriorityCheck") // a yield of a virtual thread: see below
   void drain() {
@@ -256,6 +261,7 @@ final class Writer {
     writeBegan = 0;
     round.clear();
     starved.clear();
+    ended.clear();
     empty(offered);
     empty(control);
     wakeWaiting();
@@ -467,11 +473,11 @@ final class Writer {
 
   private void flush() {
     // Before the write: a client that sees a stream's end may open the next one at once.
-    if (!ended.isEmpty()) {
-      for (Stream stream : ended) {
-        connection.streamEnded(stream);
-      }
-      ended.clear();
+    boolean timed = false;
+    for (int i = 0; i < ended.size(); i++) {
+      Stream stream = ended.get(i);
+      timed |= stream.answeredAt != 0;
+      connection.streamEnded(stream);
     }
     if (filled > 0) {
       writeBegan = System.nanoTime() | 1;
@@ -479,6 +485,19 @@ final class Writer {
       writeBegan = 0;
       written += filled;
       filled = 0;
+    }
+    if (timed) {
+      tellWritten(System.nanoTime()); // one look at the clock for all that the write carried
+    }
+    ended.clear();
+  }
+
+  private void tellWritten(long now) {
+    for (int i = 0; i < ended.size(); i++) {
+      long from = ended.get(i).answeredAt;
+      if (from != 0) {
+        connection.host().written(now - from);
+      }
     }
   }
 }
