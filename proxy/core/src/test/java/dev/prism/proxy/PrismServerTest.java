@@ -68,6 +68,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -278,6 +279,28 @@ class PrismServerTest {
     exposed.keySet().removeIf(name -> ofPlugins.contains(name) && !documented.containsKey(name));
     assertThat(exposed).containsExactlyInAnyOrderEntriesOf(documented);
     assertThat(page.lines().filter(line -> line.startsWith("# TYPE "))).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void theOverheadsOfTheProxyAndOfPluginsHaveTheSameBuckets()
+      throws IOException, InterruptedException {
+    kv(open().getSessionToken()).get(get());
+
+    String page = http("/observe/metrics").body();
+
+    assertThat(bounds(page, "prism_request_overhead_seconds"))
+        .contains("1.0E-4", "3.0E-4", "5.0E-4", "0.001")
+        .isEqualTo(bounds(page, "prism_reply_seconds"))
+        .isEqualTo(bounds(page, "prism_overhead_seconds"));
+  }
+
+  private static List<String> bounds(String page, String histogram) {
+    return Pattern.compile("(?m)^" + histogram + "_bucket\\{.*\\ble=\"([^\"]+)\"")
+        .matcher(page)
+        .results()
+        .map(bound -> bound.group(1))
+        .distinct()
+        .toList();
   }
 
   @Test
