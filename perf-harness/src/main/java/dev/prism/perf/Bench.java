@@ -111,7 +111,9 @@ public final class Bench implements Callable<Integer> {
     if (names.isEmpty()) {
       StandardSet set =
           new StandardSet(
-              shortened ? StandardSet.Lengths.SHORT : StandardSet.Lengths.STANDARD, progress::step);
+              shortened ? StandardSet.Lengths.SHORT : StandardSet.Lengths.STANDARD,
+              Map.of(),
+              progress::step);
       set.run();
       runs = set.runs();
       values = set.values();

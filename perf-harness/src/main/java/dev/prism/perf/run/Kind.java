@@ -42,7 +42,7 @@ enum Kind {
   static final int KEYS = 10_000;
 
   /** How many keys are written, each in its turn. */
-  static final int WRITTEN_KEYS = 100_000;
+  static final int WRITTEN_KEYS = 10_000;
 
   static final String TOPIC = "perf";
   static final String ROWS = "perf_rows";

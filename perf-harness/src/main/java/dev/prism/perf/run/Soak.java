@@ -72,7 +72,9 @@ public record Soak(List<Run> rounds, Map<String, Double> values) {
                     run.cost("proxy").residentBytes() / 1e6));
       }
       Metrics end = runner.scrape(subject.proxy().metrics());
-      values.put("streams", end.sum("prism_streams", "listener=\"data\"") + end.own("prism_requests_in_flight"));
+      values.put(
+          "streams",
+          end.sum("prism_streams", "listener=\"data\"") + end.own("prism_requests_in_flight"));
     }
     values.put(
         "failed",

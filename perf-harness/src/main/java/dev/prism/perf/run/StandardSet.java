@@ -69,8 +69,7 @@ public final class StandardSet {
    * @param environment more of it, for the proxy's process
    * @param progress is told, in a line for a person, what is being done
    */
-  public StandardSet(
-      Lengths lengths, Map<String, String> environment, Consumer<String> progress) {
+  public StandardSet(Lengths lengths, Map<String, String> environment, Consumer<String> progress) {
     this.lengths = lengths;
     this.environment = environment;
     this.progress = progress;

@@ -40,7 +40,7 @@ public enum Flaw {
   LEAK("dev/prism/grpc/engine/Host", "streamEnded");
 
   private static final long SLEEP_NANOS = 5_000_000;
-  private static final int GARBAGE_BYTES = 3000;
+  private static final int GARBAGE_BYTES = 4500;
   private static final long EACH = 1000;
 
   private static final AtomicLong CALLS = new AtomicLong();
@@ -95,7 +95,8 @@ public enum Flaw {
             });
     return file.transformClass(
         file.parse(bytes),
-        ClassTransform.transformingMethods(this::isTheOne, MethodTransform.transformingCode(atStart)));
+        ClassTransform.transformingMethods(
+            this::isTheOne, MethodTransform.transformingCode(atStart)));
   }
 
   private boolean isTheOne(MethodModel each) {
