@@ -12,8 +12,8 @@ import java.util.Map;
  * @param verdicts of the gates, in the file's order; empty where none were asked for
  * @param values what the gates are judged by, by key
  * @param runs in the order in which they were made
- * @param parts where a call's processor time in the proxy goes: shares of all samples of a profile,
- *     by part; empty where no profile was made
+ * @param parts where a call's processor time in the proxy goes: of all samples of a profile so many
+ *     per cent, by part; empty where no profile was made
  */
 public record Report(
     String digest,
