@@ -3,6 +3,8 @@ package dev.prism.perf;
 import dev.prism.perf.gate.Gates;
 import dev.prism.perf.gate.Verdict;
 import dev.prism.perf.report.Report;
+import dev.prism.perf.report.ReportJson;
+import dev.prism.perf.report.ReportPage;
 import dev.prism.perf.report.Run;
 import dev.prism.perf.run.Runner;
 import dev.prism.perf.run.Scenario;
@@ -192,14 +194,9 @@ public final class Bench implements Callable<Integer> {
     Path folder = output == null ? ProxyProcess.work() : Files.createDirectories(output);
     Path json = folder.resolve("report.json");
     Path before = previous == null ? json : previous;
-    Files.writeString(
-        json,
-        new com.google.gson.GsonBuilder()
-            .serializeSpecialFloatingPointValues()
-            .setPrettyPrinting()
-            .create()
-            .toJson(report));
-    System.out.println(before);
+    @Nullable Report last = Files.exists(before) ? ReportJson.read(Files.readString(before)) : null;
+    Files.writeString(folder.resolve("report.html"), ReportPage.html(report, last));
+    Files.writeString(json, ReportJson.write(report));
     System.out.println("report: " + folder.resolve("report.html").toAbsolutePath());
   }
 }
