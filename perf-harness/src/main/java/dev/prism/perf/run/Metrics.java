@@ -24,7 +24,7 @@ record Metrics(Map<String, Double> samples) {
   private static final double[] PERCENTS = {50, 90, 95, 99, 99.9};
 
   private static final Pattern UPPER = Pattern.compile("[{,]le=\"([^\"]+)\"");
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   /** Reads a page. */
   static Metrics scrape(HttpClient client, String url) throws IOException, InterruptedException {
