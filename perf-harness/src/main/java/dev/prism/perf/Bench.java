@@ -193,10 +193,23 @@ public final class Bench implements Callable<Integer> {
   private void write(Report report) throws IOException {
     Path folder = output == null ? ProxyProcess.work() : Files.createDirectories(output);
     Path json = folder.resolve("report.json");
-    Path before = previous == null ? json : previous;
-    @Nullable Report last = Files.exists(before) ? ReportJson.read(Files.readString(before)) : null;
+    @Nullable Report last =
+        previous == null ? left(json) : ReportJson.read(Files.readString(previous));
     Files.writeString(folder.resolve("report.html"), ReportPage.html(report, last));
     Files.writeString(json, ReportJson.write(report));
     System.out.println("report: " + folder.resolve("report.html").toAbsolutePath());
+  }
+
+  /** The report of the last time; null where there is none, or one of an older form. */
+  private static @Nullable Report left(Path json) throws IOException {
+    if (!Files.exists(json)) {
+      return null;
+    }
+    try {
+      return ReportJson.read(Files.readString(json));
+    } catch (IllegalArgumentException e) {
+      System.err.println("not compared with the last report: " + e.getMessage());
+      return null;
+    }
   }
 }

@@ -254,7 +254,7 @@ public final class StandardSet {
             "%,d connections, %,.0f calls a second".formatted(MANY, rate),
             get.backend(),
             get.calls(),
-            new Run.Offered(MANY, 16, rate, Subject.PAYLOAD, lengths.many(), 3),
+            new Run.Offered(MANY, 16, rate, Subject.PAYLOAD, lengths.many(), 5),
             0);
     say(load.title() + ": grpc-netty");
     Runner.Target peer = peers.target(Peers.NETTY);
