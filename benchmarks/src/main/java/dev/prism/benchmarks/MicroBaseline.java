@@ -26,7 +26,7 @@ record MicroBaseline(Map<String, String> origin, Map<String, Entry> entries) {
   /** How many times its baseline a ratio may be, where the file says nothing else. */
   static final double MARGIN = 1.3;
 
-  private static final int RATIO_DIGITS = 3;
+  private static final MathContext RATIO_DIGITS = new MathContext(3);
 
   private static final String COMMENT =
       """
@@ -109,7 +109,7 @@ record MicroBaseline(Map<String, String> origin, Map<String, Entry> entries) {
     entries.forEach(
         (name, entry) -> {
           Map<String, Object> fields = new LinkedHashMap<>();
-          fields.put("ratio", rounded(entry.ratio(), RATIO_DIGITS));
+          fields.put("ratio", rounded(entry.ratio()));
           fields.put("bytes", Math.round(entry.bytes()));
           if (entry.margin() != MARGIN) {
             fields.put("margin", entry.margin());
@@ -122,7 +122,7 @@ record MicroBaseline(Map<String, String> origin, Map<String, Entry> entries) {
     Files.writeString(file, COMMENT + new Dump(style).dumpToString(all));
   }
 
-  private static BigDecimal rounded(double number, int digits) {
-    return new BigDecimal(number).round(new MathContext(digits));
+  private static double rounded(double number) {
+    return new BigDecimal(number).round(RATIO_DIGITS).doubleValue();
   }
 }

@@ -21,6 +21,7 @@ record MicroPart(String name, String method, Map<String, String> parameters) {
           of("frame write", "dev.prism.link.FrameBenchmark.write"),
           of("frame read header", "dev.prism.link.FrameBenchmark.readHeader"),
           of("frame read body", "dev.prism.link.FrameBenchmark.readBody"),
+          of("ring, one thread", "dev.prism.link.LaneBenchmark.call"),
           ring("ring call 256 B", "call", 256),
           ring("ring call 8 KiB", "call", 8192),
           ring("ring stream of 1000", "stream", 256),
