@@ -47,7 +47,7 @@ final class MicroRunner {
 
   /**
    * Of many short iterations a cheap one counts: what else the machine does, even to its caches,
-   * makes an iteration dearer and never cheaper.
+   * makes iterations dearer.
    */
   private static final double PERCENTILE = 10;
 

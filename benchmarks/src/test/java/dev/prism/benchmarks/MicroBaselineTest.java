@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,6 +88,22 @@ class MicroBaselineTest {
     assertThatThrownBy(() -> MicroBaseline.read(file))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("baseline.yaml");
+  }
+
+  /** The committed one: what `--gate` is about to judge by. */
+  @Test
+  void thePartsAreThoseOfTheBaseline() throws IOException {
+    Path committed = Path.of(System.getProperty("prism.home"), "benchmarks", "baseline.yaml");
+
+    MicroBaseline baseline = MicroBaseline.read(committed);
+
+    assertThat(baseline.origin()).containsKeys("machine", "jdk", "commit", "date");
+    assertThat(baseline.entries().keySet())
+        .containsExactlyElementsOf(names(MicroPart.ALL.stream()));
+  }
+
+  private static List<String> names(Stream<MicroPart> parts) {
+    return parts.map(MicroPart::name).toList();
   }
 
   private Path file(String text) throws IOException {
