@@ -24,7 +24,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  */
 record MicroBaseline(Map<String, String> origin, Map<String, Entry> entries) {
   /** How many times its baseline a ratio may be, where the file says nothing else. */
-  static final double MARGIN = 1.3;
+  static final double MARGIN = 1.5;
 
   private static final MathContext RATIO_DIGITS = new MathContext(3);
 
