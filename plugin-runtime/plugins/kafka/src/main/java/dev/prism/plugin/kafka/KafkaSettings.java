@@ -3,7 +3,6 @@ package dev.prism.plugin.kafka;
 import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginConfigException;
 import dev.prism.sdk.queue.Topics;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -96,14 +95,11 @@ record KafkaSettings(
       throw new PluginConfigException(
           "KAFKA_USERNAME", "set, but KAFKA_SECURITY_PROTOCOL is not SASL_SSL or SASL_PLAINTEXT");
     }
-    Optional<String> authorities = config.string("KAFKA_CA_FILE");
+    // Named by a file: the proxy reads that, and gives what is in it.
+    Optional<String> authorities = config.secret("KAFKA_CA");
     if (authorities.isPresent()) {
-      Path file = Path.of(authorities.get());
-      if (!Files.isReadable(file)) {
-        throw new PluginConfigException("KAFKA_CA_FILE", "cannot read the file " + file);
-      }
       security.put(SslConfigs.SSL_TRUSTSTORE_TYPE_CONFIG, "PEM");
-      security.put(SslConfigs.SSL_TRUSTSTORE_LOCATION_CONFIG, file.toString());
+      security.put(SslConfigs.SSL_TRUSTSTORE_CERTIFICATES_CONFIG, new Password(authorities.get()));
     }
     return Map.copyOf(security);
   }

@@ -4,7 +4,6 @@ import dev.prism.sdk.PluginConfig;
 import dev.prism.sdk.PluginConfigException;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -15,8 +14,8 @@ import java.util.concurrent.TimeUnit;
  * @param port its port
  * @param database its database's number
  * @param tls whether to speak TLS, as {@code rediss://} says
- * @param authority the PEM file of the certificates that are trusted; empty: the JDK's
- * @param certificate the PEM files of this client's certificate and key; empty: none
+ * @param authority the certificates that are trusted, PEM; empty: the JDK's
+ * @param certificate this client's certificate and key; empty: none
  * @param user the ACL user; empty: the server's {@code default}
  * @param password its password; empty: none
  * @param timeoutMillis how long a command may take before its connection is given up
@@ -29,7 +28,7 @@ record RedisSettings(
     int port,
     int database,
     boolean tls,
-    Optional<Path> authority,
+    Optional<String> authority,
     Optional<Certificate> certificate,
     String user,
     String password,
@@ -43,14 +42,15 @@ record RedisSettings(
   private static final int KEEP_SECONDS = 3600;
   private static final int MOST_KEEP_SECONDS = (int) TimeUnit.DAYS.toSeconds(365);
 
-  /** Who this client is: PEM files. */
-  record Certificate(Path chain, Path key) {}
+  /** Who this client is, PEM. */
+  record Certificate(String chain, String key) {}
 
   static RedisSettings of(PluginConfig config) {
     URI url = url(config.required("REDIS_URL"));
-    Optional<Path> authority = config.string("REDIS_TLS_CA_FILE").map(Path::of);
-    Optional<Path> chain = config.string("REDIS_TLS_CERT_FILE").map(Path::of);
-    Optional<Path> key = config.string("REDIS_TLS_KEY_FILE").map(Path::of);
+    // Named by files: the proxy reads those, and gives what is in them.
+    Optional<String> authority = config.secret("REDIS_TLS_CA");
+    Optional<String> chain = config.secret("REDIS_TLS_CERT");
+    Optional<String> key = config.secret("REDIS_TLS_KEY");
     if (chain.isPresent() != key.isPresent()) {
       throw new PluginConfigException(
           "REDIS_TLS_CERT_FILE", "REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE go together");
@@ -66,7 +66,7 @@ record RedisSettings(
         database(url),
         tls,
         authority,
-        chain.map(path -> new Certificate(path, key.orElseThrow())),
+        chain.map(own -> new Certificate(own, key.orElseThrow())),
         config.string("REDIS_USER").orElse(""),
         config.secret("REDIS_PASSWORD").orElse(""),
         config.integer("REDIS_TIMEOUT_MS", TIMEOUT_MILLIS, 100, 60_000),

@@ -1,10 +1,9 @@
 package dev.prism.plugin.redis;
 
 import dev.prism.sdk.PluginConfigException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
@@ -87,22 +86,18 @@ final class Tls {
     return store;
   }
 
-  private static Collection<? extends Certificate> certificates(String variable, Path file)
+  private static Collection<? extends Certificate> certificates(String variable, String pem)
       throws GeneralSecurityException {
-    try (InputStream in = Files.newInputStream(file)) {
-      return CertificateFactory.getInstance("X.509").generateCertificates(in);
-    } catch (IOException e) {
-      throw new PluginConfigException(variable, "cannot read the file " + file);
+    Collection<? extends Certificate> found =
+        CertificateFactory.getInstance("X.509")
+            .generateCertificates(new ByteArrayInputStream(pem.getBytes(StandardCharsets.UTF_8)));
+    if (found.isEmpty()) {
+      throw new PluginConfigException(variable, "holds no certificate");
     }
+    return found;
   }
 
-  private static PrivateKey key(Path file) throws GeneralSecurityException {
-    String pem;
-    try {
-      pem = Files.readString(file);
-    } catch (IOException e) {
-      throw new PluginConfigException("REDIS_TLS_KEY_FILE", "cannot read the file " + file);
-    }
+  private static PrivateKey key(String pem) throws GeneralSecurityException {
     PKCS8EncodedKeySpec spec =
         new PKCS8EncodedKeySpec(
             Base64.getMimeDecoder().decode(pem.replaceAll("-----[A-Z ]+-----", "")));
