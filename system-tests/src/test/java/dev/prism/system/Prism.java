@@ -45,6 +45,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Prism implements AutoCloseable {
   static final Path HOME = Path.of(System.getProperty("prism.home"));
+  private static final String PROGRAM = HOME.resolve("prism").toString();
   static final Metadata.Key<String> SESSION =
       Metadata.Key.of("prism-session", Metadata.ASCII_STRING_MARSHALLER);
   private static final Pattern READY =
@@ -85,13 +86,13 @@ final class Prism implements AutoCloseable {
    * Starts {@code ./prism up} on {@code data} with further arguments, and waits until it is ready.
    */
   static Prism up(Path data, String... arguments) throws IOException {
-    return up(Map.of(), List.of(), data, arguments);
+    return up(Map.of(), List.of(PROGRAM), data, arguments);
   }
 
   /** As {@link #up(Path, String...)}, with further environment variables. */
   static Prism up(Map<String, String> environment, Path data, String... arguments)
       throws IOException {
-    return up(environment, List.of(), data, arguments);
+    return up(environment, List.of(PROGRAM), data, arguments);
   }
 
   /**
@@ -132,15 +133,21 @@ final class Prism implements AutoCloseable {
 
   /** As {@link #up(Path, String...)}, the command line led by {@code prefix}. */
   static Prism up(List<String> prefix, Path data, String... arguments) throws IOException {
-    return up(Map.of(), prefix, data, arguments);
+    List<String> program = new ArrayList<>(prefix);
+    program.add(PROGRAM);
+    return upOf(program, data, arguments);
+  }
+
+  /** As {@link #up(Path, String...)}, of another program than this checkout's. */
+  static Prism upOf(List<String> program, Path data, String... arguments) throws IOException {
+    return up(Map.of(), program, data, arguments);
   }
 
   private static Prism up(
-      Map<String, String> environment, List<String> prefix, Path data, String... arguments)
+      Map<String, String> environment, List<String> program, Path data, String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>(prefix);
-    command.addAll(
-        List.of(HOME.resolve("prism").toString(), "up", "--port", "0", "--admin-port", "0"));
+    List<String> command = new ArrayList<>(program);
+    command.addAll(List.of("up", "--port", "0", "--admin-port", "0"));
     command.addAll(List.of("--data", data.toString()));
     command.addAll(List.of(arguments));
     Path log = Files.createTempFile(HOME.resolve("system-tests/target/data"), "up-", ".log");
@@ -206,14 +213,14 @@ final class Prism implements AutoCloseable {
 
   /** Starts a command that talks to this one, and what it says besides goes to {@code err}. */
   Process start(Path err, String... words) throws IOException {
-    List<String> command = new ArrayList<>(List.of(HOME.resolve("prism").toString()));
+    List<String> command = new ArrayList<>(List.of(PROGRAM));
     command.addAll(List.of(here(words)));
     return new ProcessBuilder(command).redirectError(err.toFile()).start();
   }
 
   private static Ended run(Map<String, String> environment, Path input, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(HOME.resolve("prism").toString()));
+    List<String> command = new ArrayList<>(List.of(PROGRAM));
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(HOME.resolve("system-tests/target"), "run-", ".out");
     Path err = Files.createTempFile(HOME.resolve("system-tests/target"), "run-", ".err");
