@@ -11,11 +11,15 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** On what it was measured, and what was. */
 final class About {
+  /** The folders that are the product; an archive has a Java and this harness beside them. */
+  private static final Set<String> PARTS = Set.of("proxy", "plugins");
+
   private About() {}
 
   /** Machine, system, JVM, commit and date, by name. What cannot be found out is left out. */
@@ -84,7 +88,7 @@ final class About {
       List<Path> jars =
           files
               .filter(file -> file.toString().endsWith(".jar"))
-              .filter(file -> !product.relativize(file).startsWith("perf"))
+              .filter(file -> PARTS.contains(product.relativize(file).getName(0).toString()))
               .sorted()
               .toList();
       for (Path jar : jars) {

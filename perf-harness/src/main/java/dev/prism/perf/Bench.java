@@ -138,9 +138,10 @@ public final class Bench implements Callable<Integer> {
       String options)
       throws IOException {
     Path home = Path.of(System.getProperty("prism.home", "."));
+    Path built = home.resolve("target/prism"); // of a checkout: an archive is the product itself
     write(
         new Report(
-            About.digest(home.resolve("target/prism")),
+            About.digest(Files.exists(built) ? built : home),
             About.here(home, options),
             verdicts,
             values,

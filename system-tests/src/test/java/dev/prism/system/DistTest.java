@@ -199,6 +199,16 @@ class DistTest {
         .isEqualTo("prism: %s needs a checkout of Prism: this is an unpacked archive%n", command);
   }
 
+  @Test
+  void theHarnessOfTheGatesIsInIt() throws Exception {
+    // When
+    Tools.Ended ended = archive.end("bench", "--help");
+
+    // Then
+    assertThat(ended.status()).as(ended.err()).isZero();
+    assertThat(ended.out()).contains("--gate");
+  }
+
   /** The types of the plugins that are in the archive. */
   private static Set<String> plugins() throws IOException {
     try (Stream<Path> found = Files.list(archive.home.resolve("plugins"))) {
