@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("system")
 class GracefulStopTest {
@@ -33,6 +37,35 @@ class GracefulStopTest {
                 assertThat(refusal.getDescription()).doesNotContain("OUTCOME_UNKNOWN");
               });
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 600, 800, 1000, 1100, 1200, 1300, 1400, 1500, 1600, 1800, 2000, 2400})
+  void aStartThatIsToldToStopEnds(int afterMillis) throws Exception {
+    // Given a proxy that is somewhere in its start
+    Process process =
+        new ProcessBuilder(
+                Prism.HOME.resolve("prism").toString(),
+                "up",
+                "--port",
+                "0",
+                "--admin-port",
+                "0",
+                "--data",
+                Prism.newDirectory("stop-start").toString())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(afterMillis)); // what is varied
+
+    // When
+    process.destroy();
+    boolean ended = process.waitFor(20, TimeUnit.SECONDS);
+
+    // Then by itself, or by the JVM's own way before it has one
+    process.destroyForcibly();
+    assertThat(ended).isTrue();
+    assertThat(process.exitValue()).isIn(0, 143);
   }
 
   @Test

@@ -84,13 +84,21 @@ final class UpCommand implements Callable<Integer> {
     ServerConfig config = config(file, new Overrides(port, adminPort, data, listen, insecure));
     Logging.start(console.err(), Level.toLevel(logLevel, Level.INFO));
     Ending ending = Ending.onSignal();
+    int status = Command.FAILED;
     try {
       serve(config);
-      return ending.with(Command.OK);
+      status = Command.OK;
     } catch (ServerStartException e) {
       console.err().println("prism: " + e.getMessage());
-      return ending.with(Command.FAILED);
+    } catch (RuntimeException e) {
+      if (!ending.isAsked()) {
+        throw e;
+      }
+      status = Command.OK; // how Helidon tells that its start was interrupted
+    } finally {
+      ending.with(status);
     }
+    return status;
   }
 
   static ServerConfig config(@Nullable Path file, Overrides overrides) {
@@ -134,6 +142,7 @@ final class UpCommand implements Callable<Integer> {
   private static final class Ending {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicInteger status = new AtomicInteger();
+    private volatile boolean asked;
 
     static Ending onSignal() {
       Ending ending = new Ending();
@@ -145,6 +154,7 @@ final class UpCommand implements Callable<Integer> {
     }
 
     private void after(Thread serving) {
+      asked = true;
       serving.interrupt();
       boolean interrupted = true;
       while (interrupted) {
@@ -158,10 +168,15 @@ final class UpCommand implements Callable<Integer> {
       Runtime.getRuntime().halt(status.get());
     }
 
-    int with(int exit) {
+    /** Whether a signal asked for the end. */
+    boolean isAsked() {
+      return asked;
+    }
+
+    /** Lets a signal that waits, or comes yet, end the process with this status. */
+    void with(int exit) {
       status.set(exit);
       ended.countDown();
-      return exit;
     }
   }
 }
