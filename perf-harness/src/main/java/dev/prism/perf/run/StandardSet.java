@@ -23,16 +23,7 @@ import java.util.function.Consumer;
  */
 public final class StandardSet {
   private static final int OVERHEAD_RATE = 10_000;
-  private static final int MANY = 10_000;
-  private static final int CALLS_EACH = 10;
 
-  /**
-   * A machine on which grpc-netty answers fewer a second over eight connections cannot serve so
-   * many connections so often, whatever the server: each calls once a second there.
-   */
-  private static final double LARGE_MACHINE = 200_000;
-
-  private static final int CALLS_EACH_SMALL = 1;
   private static final double[] SWEEP_SHARES = {0.1, 0.25, 0.5, 0.7, 0.85, 1.0};
   private static final int[] SWEEP_CONNECTIONS = {1, 10, 100, 1000};
   private static final double MB = 1e6;
@@ -95,33 +86,46 @@ public final class StandardSet {
     try (Peers peers = new Peers();
         Subject subject = Subject.start(environment)) {
       warmUp(subject, get);
-      Quiet start = quiet(subject);
-      overhead(subject, get);
-      sweepConnections(subject, get);
+      Quiet start = Quiet.of(runner, subject.proxy().metrics());
+      part(() -> overhead(subject, get));
+      part(() -> sweepConnections(subject, get));
       if (lengths.rounds() > 0) {
-        compare(peers, subject, get, "one-connection", 1, 64);
-        compare(peers, subject, get, "one-proxy", 8, 16);
+        part(() -> compare(peers, subject, get, "one-connection", 1, 64));
+        part(() -> compare(peers, subject, get, "one-proxy", 8, 16));
       }
       if (lengths.all()) {
-        sweepRate(subject, get);
+        part(() -> sweepRate(subject, get));
         for (Scenario scenario : scenarios.values()) {
           say(scenario.title());
-          add(runner.run(subject, scenario, "standard"));
+          part(() -> add(runner.run(subject, scenario, "standard")));
         }
       }
       if (lengths.many() > 0) {
-        manyConnections(peers, subject, get);
+        part(() -> manyConnections(peers, subject, get));
       }
-      drained(subject, start);
+      part(() -> drained(subject, start));
       if (lengths.silent() > 0) {
-        silent(subject);
+        part(() -> silent(subject));
       }
-      pluginMemory(subject);
+      part(() -> pluginMemory(subject));
       if (lengths.profile() > 0) {
-        profile(get);
+        part(() -> profile(get));
       }
     } finally {
       runner.close();
+    }
+  }
+
+  /** A part of the set; one that fails leaves its figures out, and what has none does not pass. */
+  private interface Part {
+    void measure() throws IOException, InterruptedException;
+  }
+
+  private void part(Part part) throws InterruptedException {
+    try {
+      part.measure();
+    } catch (IOException | RuntimeException e) {
+      say("  not measured: " + e);
     }
   }
 
@@ -244,24 +248,16 @@ public final class StandardSet {
 
   private void manyConnections(Peers peers, Subject subject, Scenario get)
       throws IOException, InterruptedException {
-    double netty = values.getOrDefault("one-proxy.netty", Double.NaN);
-    int each = netty < LARGE_MACHINE ? CALLS_EACH_SMALL : CALLS_EACH;
-    double rate = (double) MANY * each;
-    put("many.rate", rate);
-    Scenario load =
-        new Scenario(
-            "many-connections",
-            "%,d connections, %,.0f calls a second".formatted(MANY, rate),
-            get.backend(),
-            get.calls(),
-            new Run.Offered(MANY, 16, rate, Subject.PAYLOAD, lengths.many(), 5),
-            0);
-    say(load.title() + ": grpc-netty");
+    ManyConnections many = new ManyConnections(runner, get, progress);
+    say("%,d connections".formatted(ManyConnections.CONNECTIONS));
     Runner.Target peer = peers.target(Peers.NETTY);
+    int callsEach = lengths.all() ? many.served(peer, 10, 3, 1) : 1;
+    put("many.rate", (double) callsEach * ManyConnections.CONNECTIONS);
+    Scenario load = many.load(callsEach, lengths.many());
+    say(load.title());
     Run reference = runner.run(peer, Peers.plan(peer, load), load, "many-connections");
     add(reference);
     put("many.netty.p99", reference.micros(99));
-    say(load.title() + ": prism");
     Run run = runner.run(subject, load, "many-connections");
     add(run);
     put("many.prism.p99", run.micros(99));
@@ -271,27 +267,9 @@ public final class StandardSet {
 
   // ---- what is left when nothing happens ----
 
-  /** What a proxy holds that does nothing. */
-  private record Quiet(double streams, double threads, double bufferBytes) {}
-
-  private Quiet quiet(Subject subject) throws IOException, InterruptedException {
-    Metrics page = runner.scrape(subject.proxy().metrics());
-    return new Quiet(
-        page.sum("prism_streams", "listener=\"data\"") + page.own("prism_requests_in_flight"),
-        page.own("jvm_threads_current"),
-        page.sum("jvm_buffer_pool_used_bytes", "pool=\"direct\""));
-  }
-
-  /**
-   * What leaves does so within seconds: it is waited for, and what is there then is what counts.
-   */
   private void drained(Subject subject, Quiet start) throws IOException, InterruptedException {
     say("what is left after all clients have gone");
-    Quiet now = quiet(subject);
-    for (int i = 0; i < 20 && now.streams() > 0; i++) {
-      TimeUnit.MILLISECONDS.sleep(500);
-      now = quiet(subject);
-    }
+    Quiet now = Quiet.drained(runner, subject.proxy().metrics());
     put("drained.streams", now.streams());
     put("drained.threads", Math.max(0, now.threads() - start.threads()));
     put("drained.buffers", Math.max(0, now.bufferBytes() - start.bufferBytes()) / MB);
