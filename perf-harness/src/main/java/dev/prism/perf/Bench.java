@@ -64,6 +64,25 @@ public final class Bench implements Callable<Integer> {
   private int seconds;
 
   @Option(
+      names = "--connections",
+      paramLabel = "N",
+      description = "Of each SCENARIO; default: its own.")
+  private int connections;
+
+  @Option(
+      names = "--streams",
+      paramLabel = "N",
+      description = "Calls in flight on each connection, at most; default: the SCENARIO's own.")
+  private int streams;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      description =
+          "Calls a second over all connections, in an open loop; default: the SCENARIO's own.")
+  private int rate;
+
+  @Option(
       names = "--output",
       paramLabel = "DIR",
       description = "Where report.html and report.json are written. Default: target/perf.")
@@ -161,7 +180,7 @@ public final class Bench implements Callable<Integer> {
             "there is no scenario '%s'; there are %s"
                 .formatted(name, String.join(", ", all.keySet())));
       }
-      wanted.add(seconds > 0 ? scenario.with(lasting(scenario.offered())) : scenario);
+      wanted.add(scenario.with(offered(scenario.offered())));
     }
     List<Run> runs = new ArrayList<>();
     try (Runner runner = new Runner();
@@ -174,21 +193,28 @@ public final class Bench implements Callable<Integer> {
     return runs;
   }
 
-  private Run.Offered lasting(Run.Offered offered) {
+  private Run.Offered offered(Run.Offered own) {
     return new Run.Offered(
-        offered.connections(),
-        offered.streams(),
-        offered.rate(),
-        offered.payloadBytes(),
-        seconds,
-        offered.warmupSeconds());
+        connections > 0 ? connections : own.connections(),
+        streams > 0 ? streams : own.streams(),
+        rate > 0 ? rate : own.rate(),
+        own.payloadBytes(),
+        seconds > 0 ? seconds : own.seconds(),
+        own.warmupSeconds());
   }
 
   private String options() {
     return (gate ? "--gate " : "")
         + (shortened ? "--short " : "")
-        + (seconds > 0 ? String.format(Locale.ROOT, "--seconds %d ", seconds) : "")
+        + given("--seconds", seconds)
+        + given("--connections", connections)
+        + given("--streams", streams)
+        + given("--rate", rate)
         + String.join(" ", names);
+  }
+
+  private static String given(String option, int value) {
+    return value > 0 ? String.format(Locale.ROOT, "%s %d ", option, value) : "";
   }
 
   private void write(Report report) throws IOException {

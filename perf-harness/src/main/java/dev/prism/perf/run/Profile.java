@@ -18,7 +18,8 @@ import jdk.jfr.consumer.RecordingFile;
 /**
  * What a recording of a proxy under load shows.
  *
- * @param parts of all samples of the processor, the share of each part of the product, in percent
+ * @param parts of the processor time that the process has used, the share of each part of the
+ *     product, in percent; what no Java thread has used is the JVM's
  * @param blocked how often a thread between a request's receipt and the ring waited for a lock or a
  *     monitor, or kept its carrier
  * @param places where it did, most often first, with how often
@@ -26,6 +27,11 @@ import jdk.jfr.consumer.RecordingFile;
 record Profile(Map<String, Double> parts, long blocked, List<String> places) {
   /** The part whose share has a bound (RFC 10.3). */
   static final String GATE_AND_ROUTER = "gate and router";
+
+  private static final String JVM = "JVM: compiler, collector, and what was not sampled";
+
+  /** Each sample stands for so much of a thread's processor time: see {@code profile.jfc}. */
+  private static final double SAMPLE_SECONDS = 0.005;
 
   private static final int MOST_PLACES = 10;
   private static final int FRAMES_SHOWN = 6;
@@ -54,8 +60,13 @@ record Profile(Map<String, Double> parts, long blocked, List<String> places) {
   private static final List<String> CALL_PATH =
       List.of("dev.prism.proxy.gate.", "dev.prism.proxy.route.", "dev.prism.proxy.call.");
 
-  /** Reads what a recording has between two times. */
-  static Profile read(Path recording, Instant from, Instant to) throws IOException {
+  /**
+   * Reads what a recording has between two times.
+   *
+   * @param cpuSeconds that the process has used between them
+   */
+  static Profile read(Path recording, Instant from, Instant to, double cpuSeconds)
+      throws IOException {
     Map<String, Long> samples = new HashMap<>();
     Map<String, Long> places = new HashMap<>();
     long blocked = 0;
@@ -66,7 +77,7 @@ record Profile(Map<String, Double> parts, long blocked, List<String> places) {
           continue;
         }
         List<String> frames = frames(event.getStackTrace());
-        if (event.getEventType().getName().equals("jdk.ExecutionSample")) {
+        if (event.getEventType().getName().equals("jdk.CPUTimeSample")) {
           samples.merge(part(frames), 1L, Long::sum);
         } else if (frames.stream().anyMatch(frame -> startsWith(frame, CALL_PATH))) {
           blocked++;
@@ -74,9 +85,10 @@ record Profile(Map<String, Double> parts, long blocked, List<String> places) {
         }
       }
     }
-    double all = samples.values().stream().mapToLong(Long::longValue).sum();
     Map<String, Double> shares = new TreeMap<>();
-    samples.forEach((part, count) -> shares.put(part, count / all * 100));
+    samples.forEach((part, count) -> shares.put(part, count * SAMPLE_SECONDS / cpuSeconds * 100));
+    double known = shares.values().stream().mapToDouble(Double::doubleValue).sum();
+    shares.merge(JVM, Math.max(0, 100 - known), Double::sum);
     return new Profile(shares, blocked, most(places));
   }
 
@@ -99,7 +111,7 @@ record Profile(Map<String, Double> parts, long blocked, List<String> places) {
         }
       }
     }
-    return "JVM and other threads";
+    return JVM;
   }
 
   private static boolean startsWith(String frame, List<String> prefixes) {

@@ -277,12 +277,19 @@ public final class StandardSet {
 
   private void silent(Subject subject) throws IOException, InterruptedException {
     say("%d seconds of silence".formatted(lengths.silent()));
-    Metrics before = runner.scrape(subject.proxy().metrics());
+    String url = subject.proxy().metrics();
+    Metrics first = runner.scrape(url); // what it allocates itself is seen in the next one
+    Metrics before = runner.scrape(url);
     long begun = System.nanoTime();
     TimeUnit.SECONDS.sleep(lengths.silent());
     double seconds = (System.nanoTime() - begun) / 1e9;
-    Metrics after = runner.scrape(subject.proxy().metrics());
-    put("silent.allocated", since(before, after, "jvm_allocated_bytes_total") / seconds / 1000);
+    Metrics after = runner.scrape(url);
+    put(
+        "silent.allocated",
+        (since(before, after, "jvm_allocated_bytes_total")
+                - since(first, before, "jvm_allocated_bytes_total"))
+            / seconds
+            / 1000);
     put("silent.cpu", since(before, after, "process_cpu_seconds_total") / seconds * 100);
   }
 
@@ -305,6 +312,7 @@ public final class StandardSet {
             .formatted(settings, work.resolve("profile-%p.jfr"));
     Path recording;
     long calls;
+    double cpuSeconds;
     Instant from;
     Instant to;
     try (Subject subject = Subject.start(Map.of("JAVA_TOOL_OPTIONS", options))) {
@@ -315,8 +323,9 @@ public final class StandardSet {
       Run run = runner.run(subject, get.with(offered(8, 16, 0, lengths.profile())), "profile");
       to = Instant.now();
       calls = run.answered();
+      cpuSeconds = run.cost("proxy").cpuMicros() / 1e6 * calls;
     }
-    profile = Profile.read(recording, from, to);
+    profile = Profile.read(recording, from, to, cpuSeconds);
     put("profile.gate-and-router", profile.parts().getOrDefault(Profile.GATE_AND_ROUTER, 0.0));
     put("profile.blocked", 1000.0 * profile.blocked() / calls);
     for (String place : profile.places()) {
