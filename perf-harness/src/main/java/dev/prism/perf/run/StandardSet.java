@@ -24,6 +24,7 @@ import java.util.function.Consumer;
 public final class StandardSet {
   private static final int OVERHEAD_RATE = 10_000;
 
+  private static final int ALLOCATION_SECONDS = 3;
   private static final double[] SWEEP_SHARES = {0.1, 0.25, 0.5, 0.7, 0.85, 1.0};
   private static final int[] SWEEP_CONNECTIONS = {1, 10, 100, 1000};
   private static final double MB = 1e6;
@@ -87,6 +88,7 @@ public final class StandardSet {
         Subject subject = Subject.start(environment)) {
       warmUp(subject, get);
       Quiet start = Quiet.of(runner, subject.proxy().metrics());
+      part(() -> allocation(subject, get));
       part(() -> overhead(subject, get));
       part(() -> sweepConnections(subject, get));
       if (lengths.rounds() > 0) {
@@ -145,6 +147,14 @@ public final class StandardSet {
     runner.run(subject, get.with(offered(8, 16, 0, lengths.warmup())), "warm-up");
   }
 
+  /** In a closed loop: at a rate it goes with how often threads park, which the machine decides. */
+  private void allocation(Subject subject, Scenario get) throws IOException, InterruptedException {
+    say("bytes allocated for a call");
+    Run run = runner.run(subject, get.with(offered(8, 16, 0, ALLOCATION_SECONDS)), "allocation");
+    add(run);
+    put("bytes-per-call", run.cost("proxy").allocatedBytes());
+  }
+
   private Run.Offered offered(int connections, int streams, double rate, double seconds) {
     return new Run.Offered(connections, streams, rate, Subject.PAYLOAD, seconds, 1);
   }
@@ -161,7 +171,6 @@ public final class StandardSet {
       put("overhead.p%.0f".formatted(percent), Run.at(run.overhead(), percent));
       put("reply.p%.0f".formatted(percent), Run.at(run.reply(), percent));
     }
-    put("bytes-per-call", run.cost("proxy").allocatedBytes());
   }
 
   private void put(String key, double value) {
