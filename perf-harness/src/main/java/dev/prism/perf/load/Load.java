@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public final class Load implements AutoCloseable {
   /** How long calls in flight may take to be answered when no more begin. */
   private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** How long a server may take to greet. */
+  private static final Executor LATER = CompletableFuture.delayedExecutor(10, TimeUnit.SECONDS);
 
   /** How often arrivals are looked for; a shorter pause costs more than it tells. */
   private static final long TICK_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
@@ -96,12 +101,23 @@ public final class Load implements AutoCloseable {
       Wire wire = tls == null ? new PlainWire(channel) : TlsWire.connect(channel, tls);
       Http2Connection connection =
           new Http2Connection(wire, in, out, slot.traffic, slot.arrivals, tally, plan.streams());
+      // A blocking read has no timeout: whoever does not answer is hung up on.
+      CompletableFuture<Void> patience = CompletableFuture.runAsync(() -> hangUp(channel), LATER);
       connection.greet();
+      patience.cancel(false);
       channel.configureBlocking(false);
       return channel.register(selector, SelectionKey.OP_READ, new Attachment(slot, connection));
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
+    }
+  }
+
+  private static void hangUp(SocketChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // It is of no use any more.
     }
   }
 

@@ -257,13 +257,10 @@ public final class StandardSet {
 
   private void manyConnections(Peers peers, Subject subject, Scenario get)
       throws IOException, InterruptedException {
-    ManyConnections many = new ManyConnections(runner, get, progress);
-    say("%,d connections".formatted(ManyConnections.CONNECTIONS));
-    Runner.Target peer = peers.target(Peers.NETTY);
-    int callsEach = lengths.all() ? many.served(peer, 10, 3, 1) : 1;
-    put("many.rate", (double) callsEach * ManyConnections.CONNECTIONS);
-    Scenario load = many.load(callsEach, lengths.many());
+    Scenario load = ManyConnections.load(get, lengths.many());
+    put("many.rate", load.offered().rate());
     say(load.title());
+    Runner.Target peer = peers.target(Peers.NETTY);
     Run reference = runner.run(peer, Peers.plan(peer, load), load, "many-connections");
     add(reference);
     put("many.netty.p99", reference.micros(99));

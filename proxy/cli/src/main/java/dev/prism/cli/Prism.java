@@ -25,7 +25,7 @@ import picocli.CommandLine.ScopeType;
     footer = {
       "",
       "'prism COMMAND --help' explains a command; docs/cli.md has them all. The launcher ./prism also",
-      "knows build, test [--fast|NAME], bench NAME, format, and dist, which writes an archive."
+      "knows build, test [--fast|NAME], bench [NAME], format, and dist, which writes an archive."
     },
     synopsisSubcommandLabel = "COMMAND")
 public final class Prism {
