@@ -148,13 +148,21 @@ public final class ProxyProcess implements Server {
         .descendants()
         .forEach(
             child -> {
-              Matcher plugin =
-                  PLUGIN.matcher(String.join(" ", child.info().arguments().orElse(NONE)));
+              Matcher plugin = PLUGIN.matcher(commandLine(child));
               if (plugin.find()) {
                 processes.put("plugin " + plugin.group(1), child);
               }
             });
     return processes;
+  }
+
+  /** A long one is not known to {@link ProcessHandle.Info}, which reads a page of it. */
+  private static String commandLine(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
+    } catch (IOException e) {
+      return String.join(" ", process.info().arguments().orElse(NONE)); // not Linux
+    }
   }
 
   /** Where its metrics are. */
