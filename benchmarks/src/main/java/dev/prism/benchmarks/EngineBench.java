@@ -2,6 +2,7 @@ package dev.prism.benchmarks;
 
 import dev.prism.perf.load.Plan;
 import dev.prism.perf.servers.Certificate;
+import dev.prism.perf.servers.EchoCalls;
 import dev.prism.perf.servers.EchoProcess;
 import dev.prism.perf.servers.EchoService;
 import dev.prism.perf.servers.ProxyProcess;
@@ -66,9 +67,9 @@ public final class EngineBench implements AutoCloseable {
     Path home = Path.of(System.getProperty("prism.home", "."));
     Path directory = Files.createDirectories(home.resolve("benchmarks/target/bench-engine"));
     certificate = Certificate.make(directory);
-    byte[] body = Measuring.body();
+    byte[] body = EchoCalls.body();
     byte[] message =
-        ByteBuffer.allocate(Measuring.MESSAGE_BYTES)
+        ByteBuffer.allocate(EchoCalls.MESSAGE_BYTES)
             .put((byte) 0)
             .putInt(body.length)
             .put(body)

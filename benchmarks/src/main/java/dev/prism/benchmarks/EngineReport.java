@@ -1,5 +1,7 @@
 package dev.prism.benchmarks;
 
+import com.google.gson.GsonBuilder;
+import dev.prism.perf.report.TextTable;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +40,7 @@ final class EngineReport {
         });
     to.println();
     to.println(outcome.title());
-    print(rows, to);
+    TextTable.print(rows, /* numbers= */ true, to);
     medians.forEach(
         (server, figures) ->
             figures
@@ -60,24 +62,6 @@ final class EngineReport {
     return Double.isFinite(ratio) ? text + String.format(Locale.ROOT, " (%.2f)", ratio) : text;
   }
 
-  private static void print(List<List<String>> rows, PrintStream to) {
-    int columns = rows.getFirst().size();
-    int[] widths = new int[columns];
-    for (List<String> row : rows) {
-      for (int i = 0; i < columns; i++) {
-        widths[i] = Math.max(widths[i], row.get(i).length());
-      }
-    }
-    for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int i = 0; i < columns; i++) {
-        String padding = " ".repeat(widths[i] - row.get(i).length());
-        line.append("  ").append(i == 0 ? row.get(i) + padding : padding + row.get(i));
-      }
-      to.println(line.toString().stripTrailing());
-    }
-  }
-
   /**
    * One JSON object: of each scenario and server the medians, their ratios to grpc-netty's, each
    * round and what failed.
@@ -87,7 +71,7 @@ final class EngineReport {
   static String json(Map<String, Object> about, List<Outcome> outcomes) {
     Map<String, Object> all = new TreeMap<>(about);
     all.put("scenarios", outcomes.stream().map(EngineReport::scenario).toList());
-    return value(all);
+    return new GsonBuilder().disableHtmlEscaping().create().toJson(all);
   }
 
   private static Map<String, Object> scenario(Outcome outcome) {
@@ -119,33 +103,5 @@ final class EngineReport {
   private static Map<String, Double> titled(Figures figures) {
     return figures.values().entrySet().stream()
         .collect(Collectors.toMap(entry -> entry.getKey().title(), Map.Entry::getValue));
-  }
-
-  private static String value(Object value) {
-    return switch (value) {
-      case Map<?, ?> map ->
-          new TreeMap<>(map)
-              .entrySet().stream()
-                  .map(entry -> text(entry.getKey()) + ":" + value(entry.getValue()))
-                  .collect(Collectors.joining(",", "{", "}"));
-      case List<?> list ->
-          list.stream().map(EngineReport::value).collect(Collectors.joining(",", "[", "]"));
-      case Number number -> number.toString();
-      default -> text(value);
-    };
-  }
-
-  private static String text(Object value) {
-    StringBuilder text = new StringBuilder("\"");
-    for (char c : value.toString().toCharArray()) {
-      if (c == '"' || c == '\\') {
-        text.append('\\').append(c);
-      } else if (c < ' ') {
-        text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-      } else {
-        text.append(c);
-      }
-    }
-    return text.append('"').toString();
   }
 }

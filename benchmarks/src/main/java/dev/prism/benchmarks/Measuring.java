@@ -1,24 +1,19 @@
 package dev.prism.benchmarks;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import dev.prism.perf.load.Load;
 import dev.prism.perf.load.Plan;
 import dev.prism.perf.load.RequestFrames;
 import dev.prism.perf.load.Tally;
 import dev.prism.perf.servers.Counters;
+import dev.prism.perf.servers.EchoCalls;
 import dev.prism.perf.servers.EchoService;
 import dev.prism.perf.servers.Server;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** One round of one scenario on one server. Whatever the server does, it ends with figures. */
 final class Measuring {
-  /** The bytes of an echo's answer, and of each message of a stream. */
-  static final int MESSAGE_BYTES = 5 + EchoService.BODY_BYTES;
-
   /** So long connections settle before a round counts. */
   private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
 
@@ -29,36 +24,18 @@ final class Measuring {
 
   /** Echoes; at a rate of 0 in a closed loop. */
   static Plan echo(Server server, boolean tls, int connections, int streams, double rate) {
-    RequestFrames request = request(server, tls, EchoService.ECHO);
-    return new Plan(
-        connections, streams, rate, i -> new Plan.Traffic(request, MESSAGE_BYTES, () -> 0));
+    return EchoCalls.echo(server.address(tls), tls, connections, streams, rate);
   }
 
   /** Streams of messages on one connection, another when one has ended. */
   static Plan streams(Server server, int streams) {
-    RequestFrames request = request(server, false, EchoService.STREAM);
+    RequestFrames request = EchoCalls.request(server.address(false), false, EchoService.STREAM);
     return Plan.closed(
         1,
         streams,
-        i -> new Plan.Traffic(request, STREAM_MESSAGES * MESSAGE_BYTES, () -> STREAM_MESSAGES));
-  }
-
-  private static RequestFrames request(Server server, boolean tls, String path) {
-    return new RequestFrames(
-        tls ? "https" : "http",
-        "127.0.0.1:" + server.address(tls).getPort(),
-        path,
-        Map.of(),
-        body());
-  }
-
-  /** A request's message, whose digits a load replaces by a number. */
-  static byte[] body() {
-    byte[] body = new byte[EchoService.BODY_BYTES];
-    Arrays.fill(body, (byte) 'x');
-    byte[] number = RequestFrames.NUMBER.getBytes(US_ASCII);
-    System.arraycopy(number, 0, body, 0, number.length);
-    return body;
+        i ->
+            new Plan.Traffic(
+                request, STREAM_MESSAGES * EchoCalls.MESSAGE_BYTES, () -> STREAM_MESSAGES));
   }
 
   /** Calls, their latencies, and what they cost the server each. */
@@ -89,7 +66,7 @@ final class Measuring {
         plan,
         seconds,
         (figures, tally, spent, took) -> {
-          double messages = (double) tally.dataBytes() / MESSAGE_BYTES;
+          double messages = (double) tally.dataBytes() / EchoCalls.MESSAGE_BYTES;
           figures.put(Measure.MESSAGES, messages / took).putCost(spent, messages);
         });
   }

@@ -1,5 +1,7 @@
 package dev.prism.perf;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,8 +72,7 @@ final class About {
           new ProcessBuilder("git", "-C", home.toString(), "describe", "--always", "--dirty")
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
-      String commit =
-          new String(git.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+      String commit = new String(git.getInputStream().readAllBytes(), UTF_8);
       return git.waitFor(10, TimeUnit.SECONDS) ? commit.strip() : "";
     } catch (IOException e) {
       return ""; // no git
@@ -92,8 +93,7 @@ final class About {
               .sorted()
               .toList();
       for (Path jar : jars) {
-        digest.update(
-            product.relativize(jar).toString().getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        digest.update(product.relativize(jar).toString().getBytes(UTF_8));
         digest.update(Files.readAllBytes(jar));
       }
       return HexFormat.of().formatHex(digest.digest());

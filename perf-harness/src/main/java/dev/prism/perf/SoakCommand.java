@@ -6,6 +6,7 @@ import dev.prism.perf.run.Soak;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -41,7 +42,7 @@ final class SoakCommand implements Callable<Integer> {
     Soak soak = Soak.run((long) (hours * 3600), progress::step);
     List<Run> runs = soak.rounds();
     List<Verdict> verdicts = soak.drift();
-    bench.report(runs, soak.values(), verdicts, java.util.Map.of(), hoursOption());
+    bench.report(runs, soak.values(), verdicts, Map.of(), hoursOption());
     return verdicts.stream().allMatch(Verdict::passes) ? 0 : 1;
   }
 

@@ -2,6 +2,7 @@ package dev.prism.perf;
 
 import dev.prism.perf.gate.Verdict;
 import dev.prism.perf.report.Run;
+import dev.prism.perf.report.TextTable;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +44,7 @@ final class Tables {
               number(cpu),
               number(run.failures().values().stream().mapToDouble(Long::doubleValue).sum())));
     }
-    print(rows, to);
+    TextTable.print(rows, /* numbers= */ true, to);
   }
 
   static void verdicts(List<Verdict> verdicts, PrintStream to) {
@@ -65,7 +66,7 @@ final class Tables {
                   : verdict.ownHolds() ? "pass" : verdict.required() ? "FAIL" : "short"));
     }
     to.println();
-    print(rows, to);
+    TextTable.print(rows, /* numbers= */ false, to);
     long failed = verdicts.stream().filter(each -> !each.passes()).count();
     to.println(
         failed == 0
@@ -78,22 +79,5 @@ final class Tables {
       return "-";
     }
     return String.format(Locale.ROOT, Math.abs(value) < 100 ? "%,.2f" : "%,.0f", value);
-  }
-
-  private static void print(List<List<String>> rows, PrintStream to) {
-    int columns = rows.getFirst().size();
-    int[] widths = new int[columns];
-    for (List<String> row : rows) {
-      for (int i = 0; i < columns; i++) {
-        widths[i] = Math.max(widths[i], row.get(i).length());
-      }
-    }
-    for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int i = 0; i < columns; i++) {
-        line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
-      }
-      to.println(line.toString().stripTrailing());
-    }
   }
 }

@@ -1,5 +1,7 @@
 package dev.prism.perf.gate;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -32,7 +34,7 @@ public final class Gates {
   public static Gates shipped() {
     try (InputStream in =
         Objects.requireNonNull(Gates.class.getResourceAsStream("/gates.yaml"), "gates.yaml")) {
-      return read(new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8));
+      return read(new String(in.readAllBytes(), UTF_8));
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }

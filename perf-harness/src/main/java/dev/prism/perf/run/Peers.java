@@ -1,16 +1,12 @@
 package dev.prism.perf.run;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import dev.prism.perf.load.Plan;
-import dev.prism.perf.load.RequestFrames;
 import dev.prism.perf.servers.Certificate;
+import dev.prism.perf.servers.EchoCalls;
 import dev.prism.perf.servers.EchoProcess;
-import dev.prism.perf.servers.EchoService;
 import dev.prism.perf.servers.ProxyProcess;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -21,8 +17,6 @@ import java.util.Map;
 final class Peers implements AutoCloseable {
   static final String NETTY = "netty";
   static final String HELIDON = "helidon";
-
-  private static final int GRPC_PREFIX = 5;
 
   private final Map<String, EchoProcess> running = new LinkedHashMap<>();
 
@@ -53,18 +47,12 @@ final class Peers implements AutoCloseable {
 
   /** Echoes of a scenario's size, as many at once and as often. */
   static Plan plan(Runner.Target peer, Scenario scenario) {
-    byte[] body = new byte[EchoService.BODY_BYTES];
-    Arrays.fill(body, (byte) 'x');
-    byte[] number = RequestFrames.NUMBER.getBytes(US_ASCII);
-    System.arraycopy(number, 0, body, 0, number.length);
-    RequestFrames request =
-        new RequestFrames(
-            "http", "127.0.0.1:" + peer.address().getPort(), EchoService.ECHO, Map.of(), body);
-    return new Plan(
+    return EchoCalls.echo(
+        peer.address(),
+        /* tls= */ false,
         scenario.offered().connections(),
         scenario.offered().streams(),
-        scenario.offered().rate(),
-        _ -> new Plan.Traffic(request, GRPC_PREFIX + body.length, () -> 0));
+        scenario.offered().rate());
   }
 
   @Override

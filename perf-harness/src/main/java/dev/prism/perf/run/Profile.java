@@ -2,7 +2,6 @@ package dev.prism.perf.run;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -58,24 +57,20 @@ record Profile(Map<String, Double> parts, long blocked, List<String> places) {
 
   /** Frames of what runs between the receipt of a request and its place on the ring. */
   private static final List<String> CALL_PATH =
-      List.of("dev.prism.proxy.gate.", "dev.prism.proxy.route.", "dev.prism.proxy.call.");
+      List.of("dev.prism.proxy.service.", "dev.prism.proxy.gate.", "dev.prism.proxy.route.");
 
   /**
-   * Reads what a recording has between two times.
+   * Reads a recording.
    *
-   * @param cpuSeconds that the process has used between them
+   * @param cpuSeconds that the process has used meanwhile
    */
-  static Profile read(Path recording, Instant from, Instant to, double cpuSeconds)
-      throws IOException {
+  static Profile read(Path recording, double cpuSeconds) throws IOException {
     Map<String, Long> samples = new HashMap<>();
     Map<String, Long> places = new HashMap<>();
     long blocked = 0;
     try (RecordingFile file = new RecordingFile(recording)) {
       while (file.hasMoreEvents()) {
         RecordedEvent event = file.readEvent();
-        if (event.getStartTime().isBefore(from) || event.getStartTime().isAfter(to)) {
-          continue;
-        }
         List<String> frames = frames(event.getStackTrace());
         if (event.getEventType().getName().equals("jdk.CPUTimeSample")) {
           samples.merge(part(frames), 1L, Long::sum);

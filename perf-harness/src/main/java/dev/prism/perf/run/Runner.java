@@ -75,12 +75,14 @@ public final class Runner implements AutoCloseable {
       load.await((long) (scenario.offered().warmupSeconds() * 1e9));
       Moment before = moment(target);
       Sampler sampler = new Sampler(target.processes());
-      long start = System.nanoTime();
-      load.measure(true);
-      load.await((long) (scenario.offered().seconds() * 1e9));
-      load.measure(false);
-      double took = (System.nanoTime() - start) / 1e9;
-      sampler.close();
+      double took;
+      try (sampler) {
+        long start = System.nanoTime();
+        load.measure(true);
+        load.await((long) (scenario.offered().seconds() * 1e9));
+        load.measure(false);
+        took = (System.nanoTime() - start) / 1e9;
+      }
       Moment after = moment(target);
       Tally tally = load.stop();
       return describe(target, scenario, group, tally, took, before, after, sampler);

@@ -13,19 +13,13 @@ final class Sampler implements AutoCloseable {
   private static final long PERIOD_MILLIS = 500;
 
   private final Map<String, ProcessHandle> processes;
-  private final long periodMillis;
   private final List<Run.Sample> samples = new ArrayList<>();
   private final Map<String, Double> mostThreads = new LinkedHashMap<>();
   private final long begun = System.nanoTime();
   private final Thread thread;
 
   Sampler(Map<String, ProcessHandle> processes) {
-    this(processes, PERIOD_MILLIS);
-  }
-
-  Sampler(Map<String, ProcessHandle> processes, long periodMillis) {
     this.processes = processes;
-    this.periodMillis = periodMillis;
     thread = Thread.ofPlatform().name("sampler").daemon().start(this::run);
   }
 
@@ -33,7 +27,7 @@ final class Sampler implements AutoCloseable {
     try {
       while (true) {
         take();
-        TimeUnit.MILLISECONDS.sleep(periodMillis);
+        TimeUnit.MILLISECONDS.sleep(PERIOD_MILLIS);
       }
     } catch (InterruptedException e) {
       take();

@@ -3,10 +3,6 @@ package dev.prism.perf.run;
 import dev.prism.perf.report.Run;
 import dev.prism.perf.servers.ProxyProcess;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -111,7 +107,7 @@ public final class StandardSet {
       }
       part(() -> pluginMemory(subject));
       if (lengths.profile() > 0) {
-        part(() -> profile(get));
+        part(() -> profile(subject, get));
       }
     } finally {
       runner.close();
@@ -305,35 +301,14 @@ public final class StandardSet {
 
   // ---- where the time goes ----
 
-  /** In a process of its own, since recording costs some percent. */
-  private void profile(Scenario get) throws IOException, InterruptedException {
+  private void profile(Subject subject, Scenario get) throws IOException, InterruptedException {
     say("a profile of the proxy");
-    Path work = ProxyProcess.work();
-    Path settings = work.resolve("profile.jfc");
-    try (InputStream in = StandardSet.class.getResourceAsStream("profile.jfc")) {
-      Files.write(settings, Objects.requireNonNull(in, "profile.jfc").readAllBytes());
-    }
-    String options =
-        "-XX:StartFlightRecording:settings=%s,filename=%s,dumponexit=true -Xlog:jfr*=off"
-            .formatted(settings, work.resolve("profile-%p.jfr"));
-    Path recording;
-    long calls;
-    double cpuSeconds;
-    Instant from;
-    Instant to;
-    try (Subject subject = Subject.start(Map.of("JAVA_TOOL_OPTIONS", options))) {
-      ProcessHandle proxy = Objects.requireNonNull(subject.proxy().processes().get("proxy"));
-      recording = work.resolve("profile-" + proxy.pid() + ".jfr");
-      runner.run(subject, get.with(offered(8, 16, 0, lengths.profile() / 2.0)), "warm-up");
-      from = Instant.now();
-      Run run = runner.run(subject, get.with(offered(8, 16, 0, lengths.profile())), "profile");
-      to = Instant.now();
-      calls = run.answered();
-      cpuSeconds = run.cost("proxy").cpuMicros() / 1e6 * calls;
-    }
-    profile = Profile.read(recording, from, to, cpuSeconds);
+    ProcessHandle proxy = Objects.requireNonNull(subject.proxy().processes().get("proxy"));
+    Recording recording = Recording.start(proxy, ProxyProcess.work());
+    Run run = runner.run(subject, get.with(offered(8, 16, 0, lengths.profile())), "profile");
+    profile = recording.stop();
     put("profile.gate-and-router", profile.parts().getOrDefault(Profile.GATE_AND_ROUTER, 0.0));
-    put("profile.blocked", 1000.0 * profile.blocked() / calls);
+    put("profile.blocked", 1000.0 * profile.blocked() / run.answered());
     for (String place : profile.places()) {
       say("waited: " + place);
     }

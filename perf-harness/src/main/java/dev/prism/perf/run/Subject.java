@@ -20,6 +20,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
@@ -72,7 +73,7 @@ public final class Subject implements AutoCloseable {
                                         kind.config(backend),
                                         kind.pattern(),
                                         backend,
-                                        backend.toUpperCase(java.util.Locale.ROOT))))
+                                        backend.toUpperCase(Locale.ROOT))))
             .distinct()
             .collect(Collectors.joining());
   }

@@ -1,7 +1,5 @@
 package dev.prism.perf.run;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -18,10 +16,12 @@ import java.lang.instrument.Instrumentation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.ProtectionDomain;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -36,14 +36,18 @@ public enum Flaw {
   SLEEP("dev/prism/proxy/service/UnaryCall", "answer"),
   /** As much again of garbage with each call as it has anyhow, and some more. */
   GARBAGE("dev/prism/proxy/service/UnaryCall", "answer"),
+  /** A lock that all calls want, held for a moment. */
+  LOCK("dev/prism/proxy/service/UnaryCall", "answer"),
   /** Of a thousand streams one is never let go of. */
   LEAK("dev/prism/grpc/engine/Host", "streamEnded");
 
   private static final long SLEEP_NANOS = 5_000_000;
   private static final int GARBAGE_BYTES = 4500;
+  private static final long HELD_NANOS = 10_000;
   private static final long EACH = 1000;
 
   private static final AtomicLong CALLS = new AtomicLong();
+  private static final ReentrantLock WANTED = new ReentrantLock();
 
   /** What was made last, so that it has to be made. */
   @SuppressWarnings("unused")
@@ -82,7 +86,7 @@ public enum Flaw {
                 if (elements.getAndIncrement() == 0) {
                   code.invokestatic(
                       ClassDesc.of(Flaw.class.getName()),
-                      name().toLowerCase(java.util.Locale.ROOT),
+                      name().toLowerCase(Locale.ROOT),
                       MethodTypeDesc.of(ConstantDescs.CD_boolean));
                   if (this == LEAK) {
                     code.ifThen(then -> then.return_());
@@ -115,6 +119,19 @@ public enum Flaw {
     return false;
   }
 
+  /** Called at the beginning of the broken method. */
+  public static boolean lock() {
+    WANTED.lock();
+    try {
+      for (long end = System.nanoTime() + HELD_NANOS; System.nanoTime() - end < 0; ) {
+        Thread.onSpinWait();
+      }
+    } finally {
+      WANTED.unlock();
+    }
+    return false;
+  }
+
   /** Called at the beginning of the broken method, which does nothing where this is true. */
   public static boolean leak() {
     return CALLS.incrementAndGet() % EACH == 0;
@@ -137,6 +154,6 @@ public enum Flaw {
       }
     }
     String agent = "-javaagent:" + jar + "=" + name();
-    return Map.of("JAVA_TOOL_OPTIONS", new String(agent.getBytes(US_ASCII), US_ASCII));
+    return Map.of("JAVA_TOOL_OPTIONS", agent);
   }
 }

@@ -41,7 +41,7 @@ class BadNeighbourTest {
   private static final double LIMIT = 1.5;
 
   /** Others use the machine, too; what a bad client costs, it costs each time. */
-  private static final int ATTEMPTS = 5;
+  private static final int ATTEMPTS = 3;
 
   private static final long LEFT_BYTES = 32L << 20;
   private static final int BAD_CALLS = 64;
