@@ -3,6 +3,8 @@ package dev.prism.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -14,6 +16,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("system")
 class GracefulStopTest {
+  /**
+   * What a JVM says, exiting with 1, that is told to stop in the few milliseconds in which it has
+   * its signal handler and not yet its module system. No line of ours has run by then.
+   */
+  private static final String JVM_IN_ITS_OWN_START = "Error occurred during initialization of VM";
+
   @Test
   void sigtermFinishesWhatIsInFlightExitsZeroAndLeavesNoProcess() throws Exception {
     // Given a proxy under load
@@ -43,6 +51,8 @@ class GracefulStopTest {
   @ValueSource(ints = {400, 600, 800, 1000, 1100, 1200, 1300, 1400, 1500, 1600, 1800, 2000, 2400})
   void aStartThatIsToldToStopEnds(int afterMillis) throws Exception {
     // Given a proxy that is somewhere in its start
+    Path directory = Prism.newDirectory("stop-start");
+    Path said = directory.resolveSibling(directory.getFileName() + ".log");
     Process process =
         new ProcessBuilder(
                 Prism.HOME.resolve("prism").toString(),
@@ -52,9 +62,9 @@ class GracefulStopTest {
                 "--admin-port",
                 "0",
                 "--data",
-                Prism.newDirectory("stop-start").toString())
+                directory.toString())
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectOutput(said.toFile())
             .start();
     LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(afterMillis)); // what is varied
 
@@ -65,7 +75,9 @@ class GracefulStopTest {
     // Then by itself, or by the JVM's own way before it has one
     process.destroyForcibly();
     assertThat(ended).isTrue();
-    assertThat(process.exitValue()).isIn(0, 143);
+    if (!Files.readString(said).contains(JVM_IN_ITS_OWN_START)) {
+      assertThat(process.exitValue()).as(Files.readString(said)).isIn(0, 143);
+    }
   }
 
   @Test

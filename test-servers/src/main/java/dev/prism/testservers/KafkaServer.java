@@ -200,7 +200,9 @@ public final class KafkaServer implements AutoCloseable {
   private static String clusterId() {
     UUID uuid = UUID.randomUUID();
     ByteBuffer bytes = ByteBuffer.allocate(16);
-    bytes.putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits());
+    // Without the highest bit the text begins with a letter: a "-" would be taken for an option.
+    long high = uuid.getMostSignificantBits() & Long.MAX_VALUE;
+    bytes.putLong(high).putLong(uuid.getLeastSignificantBits());
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
   }
 

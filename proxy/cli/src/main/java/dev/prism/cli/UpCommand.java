@@ -88,13 +88,14 @@ final class UpCommand implements Callable<Integer> {
     try {
       serve(config);
       status = Command.OK;
-    } catch (ServerStartException e) {
-      console.err().println("prism: " + e.getMessage());
-    } catch (RuntimeException e) {
-      if (!ending.isAsked()) {
-        throw e;
+    } catch (ServerStartException | RuntimeException e) {
+      if (ending.isAsked()) {
+        status = Command.OK; // how a step of the start tells that the signal interrupted it
+      } else if (e instanceof RuntimeException unexpected) {
+        throw unexpected;
+      } else {
+        console.err().println("prism: " + e.getMessage());
       }
-      status = Command.OK; // how Helidon tells that its start was interrupted
     } finally {
       ending.with(status);
     }
