@@ -1,6 +1,7 @@
 package dev.prism.perf.run;
 
 import dev.prism.perf.report.Run;
+import dev.prism.perf.servers.Counters;
 import dev.prism.perf.servers.ProxyProcess;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * What {@code ./prism bench} measures without a name: the figures that the gates are about, each
@@ -81,6 +83,7 @@ public final class StandardSet {
     Map<String, Scenario> scenarios = Scenarios.shipped();
     Scenario get = Objects.requireNonNull(scenarios.get("get"));
     try (Peers peers = new Peers();
+        Driver driver = new Driver();
         Subject subject = Subject.start(environment)) {
       warmUp(subject, get);
       Quiet start = Quiet.of(runner, subject.proxy().metrics());
@@ -91,27 +94,48 @@ public final class StandardSet {
         part(() -> compare(peers, subject, get, "one-connection", 1, 64));
         part(() -> compare(peers, subject, get, "one-proxy", 8, 16));
       }
+      if (lengths.many() > 0) {
+        part(() -> manyConnections(peers, subject, get));
+      }
       if (lengths.all()) {
         part(() -> sweepRate(subject, get));
         for (Scenario scenario : scenarios.values()) {
           say(scenario.title());
           part(() -> add(runner.run(subject, scenario, "standard")));
+          if (Driver.does(scenario)) {
+            part(() -> add(driver.run(scenario, "standard")));
+          }
         }
-      }
-      if (lengths.many() > 0) {
-        part(() -> manyConnections(peers, subject, get));
       }
       part(() -> drained(subject, start));
       if (lengths.silent() > 0) {
         part(() -> silent(subject));
       }
-      part(() -> pluginMemory(subject));
       if (lengths.profile() > 0) {
         part(() -> profile(subject, get));
       }
     } finally {
       runner.close();
     }
+    put(
+        "memory.plugin",
+        runs.stream()
+            .flatMap(run -> plugins(run).map(each -> run.cost(each).residentBytes() / MB))
+            .mapToDouble(Double::doubleValue)
+            .max()
+            .orElse(Double.NaN));
+  }
+
+  /** The processes of plugins, by the name that a run has for them. */
+  private static Stream<String> plugins(Run run) {
+    return run.costs().keySet().stream().filter(each -> each.startsWith("plugin "));
+  }
+
+  /** What a process held, MB, at each moment of a run. */
+  private static List<Double> held(Run run, String process) {
+    return run.samples().stream()
+        .map(sample -> sample.residentBytes().getOrDefault(process, Double.NaN) / MB)
+        .toList();
   }
 
   /** A part of the set; one that fails leaves its figures out, and what has none does not pass. */
@@ -265,6 +289,9 @@ public final class StandardSet {
     put("many.prism.p99", run.micros(99));
     put("many.failed", run.failures().values().stream().mapToDouble(Long::doubleValue).sum());
     put("memory.proxy.many", run.cost("proxy").residentBytes() / MB);
+    put(
+        "memory.plugin.many",
+        plugins(run).mapToDouble(each -> median(held(run, each))).max().orElse(Double.NaN));
   }
 
   // ---- what is left when nothing happens ----
@@ -280,10 +307,13 @@ public final class StandardSet {
   private void silent(Subject subject) throws IOException, InterruptedException {
     say("%d seconds of silence".formatted(lengths.silent()));
     String url = subject.proxy().metrics();
-    Metrics first = runner.scrape(url); // what it allocates itself is seen in the next one
+    Metrics first = runner.scrape(url); // what it takes itself is seen in the next one
     Metrics before = runner.scrape(url);
+    ProcessHandle proxy = proxy(subject);
     long begun = System.nanoTime();
+    double cpuBefore = Counters.cpuNanos(proxy);
     TimeUnit.SECONDS.sleep(lengths.silent());
+    double cpuAfter = Counters.cpuNanos(proxy);
     double seconds = (System.nanoTime() - begun) / 1e9;
     Metrics after = runner.scrape(url);
     put(
@@ -292,7 +322,11 @@ public final class StandardSet {
                 - since(first, before, "jvm_allocated_bytes_total"))
             / seconds
             / 1000);
-    put("silent.cpu", since(before, after, "process_cpu_seconds_total") / seconds * 100);
+    put("silent.cpu", (cpuAfter - cpuBefore) / 1e9 / seconds * 100);
+  }
+
+  private static ProcessHandle proxy(Subject subject) {
+    return Objects.requireNonNull(subject.proxy().processes().get("proxy"));
   }
 
   private static double since(Metrics before, Metrics after, String name) {
@@ -303,8 +337,7 @@ public final class StandardSet {
 
   private void profile(Subject subject, Scenario get) throws IOException, InterruptedException {
     say("a profile of the proxy");
-    ProcessHandle proxy = Objects.requireNonNull(subject.proxy().processes().get("proxy"));
-    Recording recording = Recording.start(proxy, ProxyProcess.work());
+    Recording recording = Recording.start(proxy(subject), ProxyProcess.work());
     Run run = runner.run(subject, get.with(offered(8, 16, 0, lengths.profile())), "profile");
     profile = recording.stop();
     put("profile.gate-and-router", profile.parts().getOrDefault(Profile.GATE_AND_ROUTER, 0.0));
@@ -317,16 +350,5 @@ public final class StandardSet {
   /** Where the proxy's processor time goes, in percent by part; empty before it was looked at. */
   public Map<String, Double> parts() {
     return profile.parts();
-  }
-
-  private void pluginMemory(Subject subject) throws IOException, InterruptedException {
-    put(
-        "memory.plugin",
-        runner.scrape(subject.proxy().metrics()).samples().entrySet().stream()
-                .filter(each -> each.getKey().startsWith("prism_plugin_resident_memory_bytes{"))
-                .mapToDouble(Map.Entry::getValue)
-                .max()
-                .orElse(Double.NaN)
-            / MB);
   }
 }

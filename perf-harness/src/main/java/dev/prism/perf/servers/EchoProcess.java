@@ -53,7 +53,7 @@ public final class EchoProcess implements Server {
     command.add(ProcessHandle.current().info().command().orElse("java"));
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     // As ./prism starts the proxy.
-    command.addAll(List.of("-XX:+UseG1GC", "-Xms64m", "-Xmx304m"));
+    command.addAll(List.of("-XX:+UseG1GC", "-Xms64m", "-Xmx296m"));
     if (profile) {
       Path file = certificate.chain().resolveSibling(name + ".jfr");
       command.add("-XX:StartFlightRecording:settings=profile,dumponexit=true,filename=" + file);

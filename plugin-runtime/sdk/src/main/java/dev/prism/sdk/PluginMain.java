@@ -112,6 +112,7 @@ public final class PluginMain {
     if (!ParentDeath.kills()) {
       LOG.debug("the kernel does not tell of the parent's death; the end of standard input does");
     }
+    HeapPace.keep();
     LOG.atInfo()
         .addKeyValue("version", plugin.version())
         .addKeyValue("pid", ProcessHandle.current().pid())

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
  * Bounds the calls in flight, and lets none in before the server is ready and while it shuts down.
  * One atomic addition each way.
  */
-public final class Admission implements Step {
+public final class Admission implements Step.Holding {
   private static final long DRAIN_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
   private final AtomicInteger inFlight = new AtomicInteger();

@@ -1,13 +1,27 @@
 package dev.prism.proxy.gate;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** The chain of steps, in order. Immutable, and safe for any thread. */
 public final class Gate {
   private final Step[] steps;
 
-  public Gate(List<Step> steps) {
-    this.steps = steps.toArray(Step[]::new);
+  /** Those that are told of a call's end, and the place of each in the chain. */
+  private final Step.Holding[] holding;
+
+  private final int[] places;
+
+  public Gate(List<Step> chain) {
+    steps = chain.toArray(Step[]::new);
+    places =
+        IntStream.range(0, steps.length)
+            .filter(place -> steps[place] instanceof Step.Holding)
+            .toArray();
+    holding =
+        IntStream.of(places)
+            .mapToObj(place -> (Step.Holding) steps[place])
+            .toArray(Step.Holding[]::new);
   }
 
   /**
@@ -25,9 +39,12 @@ public final class Gate {
 
   /** The call is over: the steps that it passed are told, the last one first. */
   public void leave(Passage call, int code) {
-    while (call.entered > 0) {
-      call.entered--;
-      steps[call.entered].leave(call, code);
+    int entered = call.entered;
+    call.entered = 0;
+    for (int i = holding.length - 1; i >= 0; i--) {
+      if (places[i] < entered) {
+        holding[i].leave(call, code);
+      }
     }
   }
 }

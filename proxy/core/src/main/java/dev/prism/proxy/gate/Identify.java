@@ -4,6 +4,10 @@ package dev.prism.proxy.gate;
 public final class Identify implements Step {
   @Override
   public void enter(Passage call) {
-    call.identify(RequestIds.requestId(call.metadata()), RequestIds.traceparent(call.metadata()));
+    String given = RequestIds.given(call.metadata());
+    call.identify(
+        given == null ? RequestIds.make() : given,
+        given != null,
+        RequestIds.traceparent(call.metadata()));
   }
 }

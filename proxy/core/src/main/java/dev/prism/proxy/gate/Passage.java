@@ -21,6 +21,7 @@ public final class Passage implements ReplyTime {
 
   int entered;
   private String requestId = "";
+  private boolean named;
   private String traceparent = "";
   private @Nullable Session session;
   private @Nullable BoundConfig config;
@@ -60,13 +61,19 @@ public final class Passage implements ReplyTime {
     return requestId;
   }
 
+  /** Whether the client chose {@link #requestId}: it gets it back then. */
+  public boolean isNamed() {
+    return named;
+  }
+
   /** A valid W3C trace context; empty before it is known. */
   public String traceparent() {
     return traceparent;
   }
 
-  void identify(String requestId, String traceparent) {
+  void identify(String requestId, boolean named, String traceparent) {
     this.requestId = requestId;
+    this.named = named;
     this.traceparent = traceparent;
   }
 

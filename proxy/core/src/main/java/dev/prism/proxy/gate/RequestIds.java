@@ -3,6 +3,7 @@ package dev.prism.proxy.gate;
 import io.grpc.Metadata;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Names a call in logs and traces: taken from the client where it is valid, made up where it is
@@ -27,19 +28,20 @@ public final class RequestIds {
    * The client's id where it is 1 to 64 of [A-Za-z0-9._-], else a new one of 16 hexadecimal digits.
    */
   public static String requestId(Metadata metadata) {
+    String given = given(metadata);
+    return given == null ? make() : given;
+  }
+
+  /** The client's id; null where it gave none, or none that is valid. */
+  public static @Nullable String given(Metadata metadata) {
     String given = metadata.get(REQUEST_ID);
-    if (given != null && isValid(given)) {
-      return given;
-    }
+    return given != null && isValid(given) ? given : null;
+  }
+
+  static String make() {
     byte[] id = new byte[16];
     hex(ThreadLocalRandom.current().nextLong(), id, 0);
     return new String(id, StandardCharsets.ISO_8859_1);
-  }
-
-  /** Whether the client named the call itself. */
-  public static boolean named(Metadata metadata) {
-    String given = metadata.get(REQUEST_ID);
-    return given != null && isValid(given);
   }
 
   /**

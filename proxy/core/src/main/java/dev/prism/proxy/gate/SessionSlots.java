@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * How much of an instance's pool one session may use: {@code PoolConfig.max_in_flight} of its
  * config.
  */
-public final class SessionSlots implements Step {
+public final class SessionSlots implements Step.Holding {
   @Override
   public void enter(Passage call) {
     Semaphore slots = slots(call);

@@ -10,16 +10,18 @@ public interface Step {
   /**
    * Lets the call pass, and notes on it what later steps need.
    *
-   * @throws PrismException to refuse the call; no later step sees it, and {@link #leave} is not
-   *     called
+   * @throws PrismException to refuse the call; no later step sees it
    */
   void enter(Passage call);
 
-  /**
-   * The call is over. Called once for each call that this step let pass, the last step first. Must
-   * not throw.
-   *
-   * @param code the status code's number that the client gets
-   */
-  default void leave(Passage call, int code) {}
+  /** One that holds something for a call until it is over. */
+  interface Holding extends Step {
+    /**
+     * The call is over. Called once for each call that this step let pass, the last step first.
+     * Must not throw.
+     *
+     * @param code the status code's number that the client gets
+     */
+    void leave(Passage call, int code);
+  }
 }

@@ -22,14 +22,17 @@ public final class MethodMetrics {
   private final AtomicReferenceArray<@Nullable CounterDataPoint> byCode =
       new AtomicReferenceArray<>(CODES);
 
-  private final DistributionDataPoint duration;
+  private final Histogram durations;
+
+  /** Bound at the first call, as above: fifty methods would be eight hundred series. */
+  private volatile @Nullable DistributionDataPoint duration;
 
   MethodMetrics(String service, String name, Counter requests, Histogram durations) {
     this.service = service;
     this.name = name;
     this.requests = requests;
+    this.durations = durations;
     method = service + "/" + name;
-    duration = durations.labelValues(service, name);
   }
 
   /** The method's full name, {@code package.Service/Method}. */
@@ -45,7 +48,7 @@ public final class MethodMetrics {
    */
   public void ended(int code, long nanos) {
     point(code >= 0 && code < CODES ? code : Code.UNKNOWN_VALUE).inc();
-    duration.observe(nanos * NANOS);
+    duration().observe(nanos * NANOS);
   }
 
   /** Calls that have ended, with any status. */
@@ -65,6 +68,15 @@ public final class MethodMetrics {
   private long calls(int code) {
     CounterDataPoint point = byCode.get(code);
     return point == null ? 0 : point.getLongValue();
+  }
+
+  private DistributionDataPoint duration() {
+    DistributionDataPoint point = duration;
+    if (point == null) {
+      point = durations.labelValues(service, name);
+      duration = point;
+    }
+    return point;
   }
 
   private CounterDataPoint point(int code) {

@@ -67,10 +67,13 @@ record PluginCommand(
           // start-up.
           "-XX:+UseSerialGC",
           // What C2 has worked with goes back to the system: 10 MB that nothing needs any more.
-          "-XX:TrimNativeHeapInterval=10000",
+          "-XX:TrimNativeHeapInterval=2000",
           // Four bytes less an object, of a heap of small ones.
           "-XX:+UseCompactObjectHeaders",
-          "-Xms16m",
+          "-Xms12m",
+          // After a collection the old generation has up to two thirds more than is alive in it.
+          "-XX:MinHeapFreeRatio=20",
+          "-XX:MaxHeapFreeRatio=40",
           // Four messages of 16 MiB, each as bytes, as a message and in the driver.
           "-Xmx192m",
           "-Xss512k",

@@ -73,8 +73,9 @@ public final class ControlCalls implements ServerInterceptor {
       closed = true;
       figures.ended(status.getCode().value(), System.nanoTime() - received);
       if (status.isOk()) {
-        if (RequestIds.named(headers)) {
-          trailers.put(RequestIds.REQUEST_ID, RequestIds.requestId(headers));
+        String given = RequestIds.given(headers);
+        if (given != null) {
+          trailers.put(RequestIds.REQUEST_ID, given);
         }
         super.close(status, trailers);
         return;

@@ -138,7 +138,7 @@ abstract class DataCall extends ServerCall.Listener<byte[]> {
   /** The trailers of a call that succeeded: a client that named the call gets the name back. */
   final Metadata successTrailers(Passage passage) {
     Metadata trailers = new Metadata();
-    if (RequestIds.named(metadata)) {
+    if (passage.isNamed()) {
       trailers.put(RequestIds.REQUEST_ID, passage.requestId());
     }
     return trailers;

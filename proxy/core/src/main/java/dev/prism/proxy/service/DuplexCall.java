@@ -137,7 +137,7 @@ final class DuplexCall extends ServerCall.Listener<byte[]> {
 
   private Metadata successTrailers(Passage passage) {
     Metadata trailers = new Metadata();
-    if (RequestIds.named(metadata)) {
+    if (passage.isNamed()) {
       trailers.put(RequestIds.REQUEST_ID, passage.requestId());
     }
     return trailers;

@@ -156,7 +156,7 @@ public final class Sessions implements AutoCloseable {
           Reason.SESSION_MISSING,
           "The call has no metadata prism-session; open a session with SessionService.CreateSession.");
     }
-    Session session = Tokens.isWellFormed(token) ? byToken.find(token) : null;
+    Session session = byToken.find(token);
     if (session == null) {
       throw PrismException.of(
           Reason.SESSION_INVALID, "The session is not known to this server; open another.");

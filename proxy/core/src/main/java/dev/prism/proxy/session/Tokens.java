@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  * Session tokens: makes them, and finds what is kept under one by the SHA-256 of its characters. A
  * lookup takes no lock and, but for the first few, allocates nothing. A caller cannot steer where
  * the hash of a guess lands, and a hash is compared in constant time.
+ *
+ * <p>Tokens that were found lately are found again by their characters, compared in constant time
+ * as well: a hash costs a call more than the rest of the gate. Where one of those is looked for
+ * goes by a factor that is drawn at the start, and a guess that is not a token is never kept.
  */
 final class Tokens<T> {
   /** 256 bits in base64url. */
@@ -27,10 +31,38 @@ final class Tokens<T> {
   /** Entries between two digests, so that they share no cache line. */
   private static final int STRIDE = 16;
 
+  /** Tokens that are found without a hash, at most: 64 KB of places. */
+  private static final int RECENT_BITS = 14;
+
   private final SecureRandom random = new SecureRandom();
-  private final ConcurrentHashMap<Hash, T> values = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Hash, Kept<T>> values = new ConcurrentHashMap<>();
   private final AtomicReferenceArray<@Nullable Probe> probes =
       new AtomicReferenceArray<>(PROBES * STRIDE);
+  private final AtomicReferenceArray<@Nullable Recent<T>> recent =
+      new AtomicReferenceArray<>(1 << RECENT_BITS);
+  private final int factor = random.nextInt() | 1;
+
+  /** What is kept under a token, and where it is found by its characters. */
+  private static final class Kept<T> {
+    private final T value;
+    private volatile int place = -1;
+    private volatile boolean removed;
+
+    private Kept(T value) {
+      this.value = value;
+    }
+  }
+
+  /** A token that was found lately; no record, whose text would have it. */
+  private static final class Recent<T> {
+    private final String token;
+    private final Kept<T> kept;
+
+    private Recent(String token, Kept<T> kept) {
+      this.token = token;
+      this.kept = kept;
+    }
+  }
 
   /** A token's hash, as a key. */
   static final class Hash {
@@ -116,25 +148,64 @@ final class Tokens<T> {
     return true;
   }
 
-  /** What is kept under a well-formed token, or null. */
+  /** What is kept under a token, or null; of a text that is none nothing is. */
   @Nullable T find(String token) {
+    if (token.length() != LENGTH) {
+      return null;
+    }
+    int place = (token.hashCode() * factor) >>> (Integer.SIZE - RECENT_BITS);
+    Recent<T> known = recent.getAcquire(place);
+    if (known != null && isSame(known.token, token)) {
+      return known.kept.value;
+    }
+    return isWellFormed(token) ? findByHash(token, place) : null;
+  }
+
+  /** Compares to the end, wherever the first difference is. */
+  private static boolean isSame(String token, String other) {
+    int difference = 0;
+    for (int i = 0; i < LENGTH; i++) {
+      difference |= token.charAt(i) ^ other.charAt(i);
+    }
+    return difference == 0;
+  }
+
+  private @Nullable T findByHash(String token, int place) {
     int slot = ((int) Thread.currentThread().threadId() & (PROBES - 1)) * STRIDE;
     Probe probe = probes.getAndSet(slot, null);
     if (probe == null) {
       probe = new Probe();
     }
     probe.take(token);
-    T value = values.get(probe.hash);
+    Kept<T> kept = values.get(probe.hash);
     probes.setRelease(slot, probe);
-    return value;
+    if (kept == null) {
+      return null;
+    }
+    kept.place = place;
+    Recent<T> found = new Recent<>(token, kept);
+    recent.set(place, found);
+    if (kept.removed) { // it may have looked at the place before this was there
+      recent.compareAndSet(place, found, null);
+    }
+    return kept.value;
   }
 
   void put(Hash hash, T value) {
-    values.put(hash, value);
+    values.put(hash, new Kept<>(value));
   }
 
   void remove(Hash hash) {
-    values.remove(hash);
+    Kept<T> kept = values.remove(hash);
+    if (kept == null) {
+      return;
+    }
+    kept.removed = true;
+    int place = kept.place;
+    Recent<T> found = place < 0 ? null : recent.get(place);
+    if (found != null && found.kept == kept) {
+      recent.compareAndSet(place, found, null);
+    }
   }
 
   private static MessageDigest sha256() {

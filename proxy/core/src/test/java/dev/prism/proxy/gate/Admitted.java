@@ -14,7 +14,7 @@ public final class Admitted {
   public static Passage of(Method method, byte[] request, BoundConfig config) {
     long now = System.nanoTime();
     Passage passage = new Passage(method, new Metadata(), request, now);
-    passage.identify("test", "");
+    passage.identify("test", false, "");
     passage.belongTo(OpenSession.of(config));
     passage.use(config, now + Duration.ofSeconds(10).toNanos());
     return passage;

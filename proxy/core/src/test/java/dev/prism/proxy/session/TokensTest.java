@@ -57,6 +57,40 @@ class TokensTest {
   }
 
   @Test
+  void aTokenThatWasFoundBeforeIsRemovedAsWell() {
+    // Given more than are found by their characters, each found once and again
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < 20_000; i++) {
+      String token = tokens.create();
+      tokens.put(Tokens.hash(token), token);
+      all.add(token);
+    }
+    all.forEach(token -> assertThat(tokens.find(token)).isEqualTo(token));
+    all.forEach(token -> assertThat(tokens.find(token)).isEqualTo(token));
+
+    // When
+    all.forEach(token -> tokens.remove(Tokens.hash(token)));
+
+    // Then
+    assertThat(all).allSatisfy(token -> assertThat(tokens.find(token)).isNull());
+  }
+
+  @Test
+  void aTokenThatWasFoundBeforeIsToldFromOthersOfItsHashCode() {
+    // Given "Aa" and "BB", which are the same to String.hashCode
+    String token = "Aa" + tokens.create().substring(2);
+    tokens.put(Tokens.hash(token), "value");
+    tokens.find(token);
+
+    // When
+    String found = tokens.find("BB" + token.substring(2));
+
+    // Then
+    assertThat(found).isNull();
+    assertThat(tokens.find(token)).isEqualTo("value");
+  }
+
+  @Test
   void theHashIsOfTheTokenAndDoesNotHoldIt() {
     String token = tokens.create();
 
