@@ -309,11 +309,11 @@ public final class StandardSet {
     String url = subject.proxy().metrics();
     Metrics first = runner.scrape(url); // what it takes itself is seen in the next one
     Metrics before = runner.scrape(url);
-    ProcessHandle proxy = proxy(subject);
     long begun = System.nanoTime();
-    double cpuBefore = Counters.cpuNanos(proxy);
-    TimeUnit.SECONDS.sleep(lengths.silent());
-    double cpuAfter = Counters.cpuNanos(proxy);
+    List<Double> thirds = new ArrayList<>();
+    for (int third = 0; third < 3; third++) {
+      thirds.add(busy(proxy(subject), lengths.silent() / 3.0));
+    }
     double seconds = (System.nanoTime() - begun) / 1e9;
     Metrics after = runner.scrape(url);
     put(
@@ -322,7 +322,16 @@ public final class StandardSet {
                 - since(first, before, "jvm_allocated_bytes_total"))
             / seconds
             / 1000);
-    put("silent.cpu", (cpuAfter - cpuBefore) / 1e9 / seconds * 100);
+    // The middle one: in the first the collector may still be at what the load before has left.
+    put("silent.cpu", median(thirds) * 100);
+  }
+
+  /** How much of a processor a process takes in the next seconds. */
+  private static double busy(ProcessHandle process, double seconds) throws InterruptedException {
+    double before = Counters.cpuNanos(process);
+    long begun = System.nanoTime();
+    TimeUnit.MILLISECONDS.sleep((long) (seconds * 1000));
+    return (Counters.cpuNanos(process) - before) / (System.nanoTime() - begun);
   }
 
   private static ProcessHandle proxy(Subject subject) {

@@ -2,9 +2,7 @@ package dev.prism.proxy.metrics;
 
 import com.google.rpc.Code;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
-import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
-import io.prometheus.metrics.core.metrics.Histogram;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -22,12 +20,12 @@ public final class MethodMetrics {
   private final AtomicReferenceArray<@Nullable CounterDataPoint> byCode =
       new AtomicReferenceArray<>(CODES);
 
-  private final Histogram durations;
+  private final Durations durations;
 
   /** Bound at the first call, as above: fifty methods would be eight hundred series. */
-  private volatile @Nullable DistributionDataPoint duration;
+  private volatile Durations.@Nullable Series duration;
 
-  MethodMetrics(String service, String name, Counter requests, Histogram durations) {
+  MethodMetrics(String service, String name, Counter requests, Durations durations) {
     this.service = service;
     this.name = name;
     this.requests = requests;
@@ -70,10 +68,10 @@ public final class MethodMetrics {
     return point == null ? 0 : point.getLongValue();
   }
 
-  private DistributionDataPoint duration() {
-    DistributionDataPoint point = duration;
+  private Durations.Series duration() {
+    Durations.Series point = duration;
     if (point == null) {
-      point = durations.labelValues(service, name);
+      point = durations.of(service, name);
       duration = point;
     }
     return point;

@@ -6,11 +6,9 @@ import dev.prism.link.Link;
 import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.route.Plugins;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
-import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
-import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.Collection;
@@ -46,15 +44,15 @@ public final class ProxyMetrics {
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final Map<String, MethodMetrics> methods = new ConcurrentSkipListMap<>();
   private final Counter requests;
-  private final Histogram durations;
-  private final Histogram overhead;
-  private final DistributionDataPoint replies;
+  private final Durations durations;
+  private final Durations.Series overhead;
+  private final Durations.Series replies;
   private final Counter rateLimited;
   private final Counter resent;
   private final Counter pluginCalls;
   private final Counter pluginErrors;
   private final Counter relayed;
-  private final Histogram relayDelay;
+  private final Durations relayDelay;
 
   public ProxyMetrics() {
     requests =
@@ -68,16 +66,17 @@ public final class ProxyMetrics {
             "method");
     overhead =
         histogram(
-            "prism_request_overhead_seconds",
-            "From the whole request's arrival to its hand-over to the link.",
-            OVERHEAD_BUCKETS);
+                "prism_request_overhead_seconds",
+                "From the whole request's arrival to its hand-over to the link.",
+                OVERHEAD_BUCKETS)
+            .of();
     replies =
         histogram(
                 "prism_reply_seconds",
                 "From a plugin's reply coming off the ring to the return of the socket write that"
                     + " took its last frame; unary calls.",
                 OVERHEAD_BUCKETS)
-            .labelValues();
+            .of();
     rateLimited = counter("prism_rate_limited_total", "Calls refused by a rate limit.", "scope");
     resent =
         counter(
@@ -155,7 +154,7 @@ public final class ProxyMetrics {
         relayed.labelValues(namespace, mailbox, "carried"),
         relayed.labelValues(namespace, mailbox, "retried"),
         relayed.labelValues(namespace, mailbox, "dead"),
-        relayDelay.labelValues(namespace, mailbox));
+        relayDelay.of(namespace, mailbox));
   }
 
   /** The data point of calls sent again to one process. */
@@ -293,15 +292,10 @@ public final class ProxyMetrics {
         .register(registry);
   }
 
-  private Histogram histogram(String name, String help, double[] bounds, String... labels) {
-    return Histogram.builder()
-        .name(name)
-        .help(help)
-        .labelNames(labels)
-        .classicOnly()
-        .classicUpperBounds(bounds)
-        .withoutExemplars()
-        .register(registry);
+  private Durations histogram(String name, String help, double[] bounds, String... labels) {
+    Durations durations = new Durations(name, help, bounds, labels);
+    registry.register(durations);
+    return durations;
   }
 
   private void gauge(String name, String help, IntSupplier value) {

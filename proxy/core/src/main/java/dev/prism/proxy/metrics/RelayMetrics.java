@@ -1,20 +1,19 @@
 package dev.prism.proxy.metrics;
 
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
-import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 
 /** What one relay has done. Any thread. */
 public final class RelayMetrics {
   private final CounterDataPoint carried;
   private final CounterDataPoint retried;
   private final CounterDataPoint rejected;
-  private final DistributionDataPoint delay;
+  private final Durations.Series delay;
 
   RelayMetrics(
       CounterDataPoint carried,
       CounterDataPoint retried,
       CounterDataPoint rejected,
-      DistributionDataPoint delay) {
+      Durations.Series delay) {
     this.carried = carried;
     this.retried = retried;
     this.rejected = rejected;
