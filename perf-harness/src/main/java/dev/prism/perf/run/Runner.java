@@ -9,20 +9,14 @@ import dev.prism.perf.servers.Counters;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /** Puts a load on a server and says what became of it. */
 public final class Runner implements AutoCloseable {
-  private static final double[] PERCENTS = {
-    0, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.995, 99.999, 100
-  };
-
   private final HttpClient http = HttpClient.newHttpClient();
 
   /**
@@ -151,23 +145,13 @@ public final class Runner implements AutoCloseable {
         tally.answered(),
         tally.behind(),
         new TreeMap<>(tally.failures()),
-        curve(tally.latencies()),
+        Percentile.of(tally.latencies()),
         product(before, after, "prism_overhead_seconds"),
         product(before, after, "prism_reply_seconds"),
         costs,
         sampler.samples(),
         tally.cpuNanos() / 1e9 / took,
         deliveries(before, after) / took);
-  }
-
-  private static List<Percentile> curve(Histogram nanos) {
-    List<Percentile> curve = new ArrayList<>();
-    if (nanos.getTotalCount() > 0) {
-      for (double percent : PERCENTS) {
-        curve.add(new Percentile(percent, nanos.getValueAtPercentile(percent) / 1e3));
-      }
-    }
-    return curve;
   }
 
   private static List<Percentile> product(Moment before, Moment after, String histogram) {

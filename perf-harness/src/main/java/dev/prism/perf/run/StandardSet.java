@@ -12,7 +12,6 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * What {@code ./prism bench} measures without a name: the figures that the gates are about, each
@@ -53,7 +52,7 @@ public final class StandardSet {
     public static final Lengths STANDARD = new Lengths(3, 4, 12, 15, 60, 60, 20, true);
 
     /** What takes some three minutes: for each change. */
-    public static final Lengths SHORT = new Lengths(3, 2, 8, 8, 15, 15, 10, false);
+    public static final Lengths SHORT = new Lengths(3, 2, 8, 8, 15, 60, 10, false);
   }
 
   /**
@@ -94,9 +93,6 @@ public final class StandardSet {
         part(() -> compare(peers, subject, get, "one-connection", 1, 64));
         part(() -> compare(peers, subject, get, "one-proxy", 8, 16));
       }
-      if (lengths.many() > 0) {
-        part(() -> manyConnections(peers, subject, get));
-      }
       if (lengths.all()) {
         part(() -> sweepRate(subject, get));
         for (Scenario scenario : scenarios.values()) {
@@ -106,6 +102,9 @@ public final class StandardSet {
             part(() -> add(driver.run(scenario, "standard")));
           }
         }
+      }
+      if (lengths.many() > 0) {
+        part(() -> manyConnections(peers, subject, get));
       }
       part(() -> drained(subject, start));
       if (lengths.silent() > 0) {
@@ -117,25 +116,18 @@ public final class StandardSet {
     } finally {
       runner.close();
     }
-    put(
-        "memory.plugin",
-        runs.stream()
-            .flatMap(run -> plugins(run).map(each -> run.cost(each).residentBytes() / MB))
-            .mapToDouble(Double::doubleValue)
+    put("memory.plugin", largestPlugin());
+  }
+
+  /** What a plugin's process held at most, MB, in any of the runs. */
+  private double largestPlugin() {
+    return runs.stream()
+            .flatMap(run -> run.costs().entrySet().stream())
+            .filter(each -> each.getKey().startsWith("plugin "))
+            .mapToDouble(each -> each.getValue().residentBytes())
             .max()
-            .orElse(Double.NaN));
-  }
-
-  /** The processes of plugins, by the name that a run has for them. */
-  private static Stream<String> plugins(Run run) {
-    return run.costs().keySet().stream().filter(each -> each.startsWith("plugin "));
-  }
-
-  /** What a process held, MB, at each moment of a run. */
-  private static List<Double> held(Run run, String process) {
-    return run.samples().stream()
-        .map(sample -> sample.residentBytes().getOrDefault(process, Double.NaN) / MB)
-        .toList();
+            .orElse(Double.NaN)
+        / MB;
   }
 
   /** A part of the set; one that fails leaves its figures out, and what has none does not pass. */
@@ -289,9 +281,6 @@ public final class StandardSet {
     put("many.prism.p99", run.micros(99));
     put("many.failed", run.failures().values().stream().mapToDouble(Long::doubleValue).sum());
     put("memory.proxy.many", run.cost("proxy").residentBytes() / MB);
-    put(
-        "memory.plugin.many",
-        plugins(run).mapToDouble(each -> median(held(run, each))).max().orElse(Double.NaN));
   }
 
   // ---- what is left when nothing happens ----
@@ -309,12 +298,12 @@ public final class StandardSet {
     String url = subject.proxy().metrics();
     Metrics first = runner.scrape(url); // what it takes itself is seen in the next one
     Metrics before = runner.scrape(url);
+    ProcessHandle proxy = proxy(subject);
+    double spent = Counters.cpuNanos(proxy);
     long begun = System.nanoTime();
-    List<Double> thirds = new ArrayList<>();
-    for (int third = 0; third < 3; third++) {
-      thirds.add(busy(proxy(subject), lengths.silent() / 3.0));
-    }
+    TimeUnit.SECONDS.sleep(lengths.silent());
     double seconds = (System.nanoTime() - begun) / 1e9;
+    double busy = (Counters.cpuNanos(proxy) - spent) / 1e9 / seconds;
     Metrics after = runner.scrape(url);
     put(
         "silent.allocated",
@@ -322,16 +311,7 @@ public final class StandardSet {
                 - since(first, before, "jvm_allocated_bytes_total"))
             / seconds
             / 1000);
-    // The middle one: in the first the collector may still be at what the load before has left.
-    put("silent.cpu", median(thirds) * 100);
-  }
-
-  /** How much of a processor a process takes in the next seconds. */
-  private static double busy(ProcessHandle process, double seconds) throws InterruptedException {
-    double before = Counters.cpuNanos(process);
-    long begun = System.nanoTime();
-    TimeUnit.MILLISECONDS.sleep((long) (seconds * 1000));
-    return (Counters.cpuNanos(process) - before) / (System.nanoTime() - begun);
+    put("silent.cpu", busy * 100);
   }
 
   private static ProcessHandle proxy(Subject subject) {

@@ -1,5 +1,6 @@
 package dev.prism.perf.servers;
 
+import dev.prism.perf.report.Percentile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -25,18 +26,14 @@ import org.HdrHistogram.Histogram;
  * process, without a wire between. Each reads over a connection of its own; they take turns at one
  * that writes, as SQLite has one writer, and each commits and syncs what it wrote. Answers each
  * line it reads ({@code get} or {@code put}, and for how many seconds) with one: calls, seconds,
- * then percentile and nanoseconds in turn.
+ * then percentile and microseconds in turn.
  */
 public final class DriverCallers {
-  static final double[] PERCENTS = {
-    0, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.995, 99.999, 100
-  };
-
   private final String url;
   private final int callers;
   private final int keys;
   private final byte[] value;
-  private final ReentrantLock turn = new ReentrantLock(/* fair= */ true);
+  private final ReentrantLock turn = new ReentrantLock();
   private final Connection writing;
   private final PreparedStatement write;
 
@@ -100,8 +97,8 @@ public final class DriverCallers {
     double took = (System.nanoTime() - start) / 1e9;
     StringBuilder answer = new StringBuilder();
     answer.append(all.getTotalCount()).append(' ').append(took);
-    for (double percent : PERCENTS) {
-      answer.append(' ').append(percent).append(' ').append(all.getValueAtPercentile(percent));
+    for (Percentile each : Percentile.of(all)) {
+      answer.append(' ').append(each.percent()).append(' ').append(each.micros());
     }
     return answer.toString();
   }

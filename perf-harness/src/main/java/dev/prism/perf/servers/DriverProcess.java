@@ -5,12 +5,10 @@ import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.EOFException;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** {@link DriverCallers} in a process of their own, with the JVM options that the proxy has. */
 public final class DriverProcess implements AutoCloseable {
@@ -42,17 +40,16 @@ public final class DriverProcess implements AutoCloseable {
   public static DriverProcess start(Path work, int count, int keys, int payload)
       throws IOException {
     Path directory = Files.createTempDirectory(work, "driver-");
-    List<String> command = new ArrayList<>();
-    command.add(ProcessHandle.current().info().command().orElse("java"));
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-XX:+UseG1GC", "-Xms64m", "-Xmx296m"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(DriverCallers.class.getName());
-    command.add(directory.resolve("items.db").toString());
-    command.addAll(
-        List.of(Integer.toString(count), Integer.toString(keys), Integer.toString(payload)));
-    ProcessBuilder callers = new ProcessBuilder(command).redirectError(log(directory).toFile());
-    DriverProcess driver = new DriverProcess(callers.start(), directory);
+    Process callers =
+        PeerJvm.start(
+            DriverCallers.class,
+            log(directory),
+            List.of(),
+            directory.resolve("items.db").toString(),
+            Integer.toString(count),
+            Integer.toString(keys),
+            Integer.toString(payload));
+    DriverProcess driver = new DriverProcess(callers, directory);
     try {
       driver.line();
       return driver;
@@ -76,7 +73,7 @@ public final class DriverProcess implements AutoCloseable {
     List<Percentile> latency = new ArrayList<>();
     for (int i = 2; i < numbers.length; i += 2) {
       latency.add(
-          new Percentile(Double.parseDouble(numbers[i]), Double.parseDouble(numbers[i + 1]) / 1e3));
+          new Percentile(Double.parseDouble(numbers[i]), Double.parseDouble(numbers[i + 1])));
     }
     return new Answer(Long.parseLong(numbers[0]), Double.parseDouble(numbers[1]), latency);
   }
@@ -95,19 +92,7 @@ public final class DriverProcess implements AutoCloseable {
 
   @Override
   public void close() {
-    try (BufferedWriter end = in) {
-      end.flush();
-    } catch (IOException e) {
-      // It has ended already.
-    }
-    try {
-      if (!process.waitFor(30, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-    }
+    PeerJvm.end(process, in);
     try {
       ProxyProcess.delete(directory);
     } catch (IOException e) {

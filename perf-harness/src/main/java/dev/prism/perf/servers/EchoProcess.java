@@ -5,13 +5,11 @@ import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.EOFException;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
@@ -49,25 +47,21 @@ public final class EchoProcess implements Server {
    */
   public static EchoProcess start(String name, Certificate certificate, boolean profile)
       throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(ProcessHandle.current().info().command().orElse("java"));
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    // As ./prism starts the proxy.
-    command.addAll(List.of("-XX:+UseG1GC", "-Xms64m", "-Xmx296m"));
+    List<String> options = new ArrayList<>();
     if (profile) {
       Path file = certificate.chain().resolveSibling(name + ".jfr");
-      command.add("-XX:StartFlightRecording:settings=profile,dumponexit=true,filename=" + file);
-      command.add("-Xlog:jfr+startup=error");
+      options.add("-XX:StartFlightRecording:settings=profile,dumponexit=true,filename=" + file);
+      options.add("-Xlog:jfr+startup=error");
     }
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(
-        List.of(
-            EchoServer.class.getName(),
+    Path log = certificate.chain().resolveSibling(name + ".log");
+    Process process =
+        PeerJvm.start(
+            EchoServer.class,
+            log,
+            options,
             name,
             certificate.chain().toString(),
-            certificate.key().toString()));
-    Path log = certificate.chain().resolveSibling(name + ".log");
-    Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();
+            certificate.key().toString());
     try {
       return new EchoProcess(name, certificate, process, log);
     } catch (IOException | RuntimeException e) {
@@ -137,18 +131,6 @@ public final class EchoProcess implements Server {
 
   @Override
   public void close() {
-    try (BufferedWriter end = in) {
-      end.flush();
-    } catch (IOException e) {
-      // It has ended already.
-    }
-    try {
-      if (!process.waitFor(30, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-    }
+    PeerJvm.end(process, in);
   }
 }

@@ -13,6 +13,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /** {@code prism up}: the proxy and its plugins, until SIGTERM or SIGINT. */
@@ -34,6 +36,8 @@ import picocli.CommandLine.Option;
       ""
     })
 final class UpCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(UpCommand.class);
+
   private final Console console;
 
   @Option(names = "--config", paramLabel = "FILE", description = "The configuration, YAML.")
@@ -90,7 +94,8 @@ final class UpCommand implements Callable<Integer> {
       status = Command.OK;
     } catch (ServerStartException | RuntimeException e) {
       if (ending.isAsked()) {
-        status = Command.OK; // how a step of the start tells that the signal interrupted it
+        LOG.debug("a step of the start was interrupted by the signal", e);
+        status = Command.OK;
       } else if (e instanceof RuntimeException unexpected) {
         throw unexpected;
       } else {

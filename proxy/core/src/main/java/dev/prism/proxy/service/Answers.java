@@ -2,6 +2,7 @@ package dev.prism.proxy.service;
 
 import com.google.rpc.Code;
 import com.google.rpc.Status;
+import dev.prism.proxy.gate.Passage;
 import dev.prism.proxy.gate.RequestIds;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
@@ -32,6 +33,15 @@ final class Answers {
     Metadata trailers = new Metadata();
     trailers.put(DETAILS, status.toByteArray());
     trailers.put(RequestIds.REQUEST_ID, requestId);
+    return trailers;
+  }
+
+  /** The trailers of a call that succeeded: a client that named the call gets the name back. */
+  static Metadata trailers(Passage passage) {
+    Metadata trailers = new Metadata();
+    if (passage.isNamed()) {
+      trailers.put(RequestIds.REQUEST_ID, passage.requestId());
+    }
     return trailers;
   }
 

@@ -134,13 +134,4 @@ abstract class DataCall extends ServerCall.Listener<byte[]> {
       timed.answeredAt(replied);
     }
   }
-
-  /** The trailers of a call that succeeded: a client that named the call gets the name back. */
-  final Metadata successTrailers(Passage passage) {
-    Metadata trailers = new Metadata();
-    if (passage.isNamed()) {
-      trailers.put(RequestIds.REQUEST_ID, passage.requestId());
-    }
-    return trailers;
-  }
 }

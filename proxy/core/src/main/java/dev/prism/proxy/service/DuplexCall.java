@@ -118,7 +118,7 @@ final class DuplexCall extends ServerCall.Listener<byte[]> {
         message = open.receive();
       }
       if (!call.isCancelled()) {
-        call.close(io.grpc.Status.OK, successTrailers(passage));
+        call.close(io.grpc.Status.OK, Answers.trailers(passage));
         code = Code.OK_VALUE;
       }
     } catch (LinkException failure) {
@@ -133,14 +133,6 @@ final class DuplexCall extends ServerCall.Listener<byte[]> {
   private Status status(Passage passage, Exchange open, LinkException failure) {
     Status why = because;
     return why == null ? context.router().failed(passage, open, failure).status() : why;
-  }
-
-  private Metadata successTrailers(Passage passage) {
-    Metadata trailers = new Metadata();
-    if (passage.isNamed()) {
-      trailers.put(RequestIds.REQUEST_ID, passage.requestId());
-    }
-    return trailers;
   }
 
   private void refuse(Passage passage, Status status, @Nullable Throwable defect) {

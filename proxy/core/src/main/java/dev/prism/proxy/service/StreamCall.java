@@ -46,7 +46,7 @@ final class StreamCall extends DataCall {
     if (!cancellation.finish()) {
       throw gone();
     }
-    call.close(io.grpc.Status.OK, successTrailers(passage));
+    call.close(io.grpc.Status.OK, Answers.trailers(passage));
     return Code.OK_VALUE;
   }
 

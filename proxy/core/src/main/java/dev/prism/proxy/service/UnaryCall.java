@@ -22,7 +22,7 @@ final class UnaryCall extends DataCall {
     timeReply(passage);
     call.sendHeaders(new Metadata());
     call.sendMessage(response);
-    call.close(Status.OK, successTrailers(passage));
+    call.close(Status.OK, Answers.trailers(passage));
     return Code.OK_VALUE;
   }
 }
