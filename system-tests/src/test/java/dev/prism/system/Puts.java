@@ -39,6 +39,11 @@ final class Puts implements AutoCloseable {
     return puts;
   }
 
+  /** Starts {@code callers} that put keys until {@link #finish}, each put with a deadline. */
+  static Puts startUntilTold(KeyValueServiceBlockingStub client, int callers, long deadlineMillis) {
+    return start(client, callers, Integer.MAX_VALUE, deadlineMillis);
+  }
+
   private void run(KeyValueServiceBlockingStub client, int total, long deadlineMillis) {
     for (int n = next.getAndIncrement(); n < total && !stopping; n = next.getAndIncrement()) {
       PutRequest put =
@@ -66,11 +71,6 @@ final class Puts implements AutoCloseable {
     return acknowledged.size();
   }
 
-  /** Acknowledged or refused. */
-  int endedSoFar() {
-    return acknowledged.size() + refusals.size();
-  }
-
   List<Status> refusals() {
     return List.copyOf(refusals);
   }
@@ -80,6 +80,12 @@ final class Puts implements AutoCloseable {
     for (Thread caller : callers) {
       assertThat(caller.join(java.time.Duration.ofMinutes(2))).isTrue();
     }
+  }
+
+  /** Lets no further put begin, and waits until every caller is through. */
+  void finish() throws InterruptedException {
+    stopping = true;
+    join();
   }
 
   /** Asserts that every acknowledged put is there, whole, as {@code client} reads it. */
