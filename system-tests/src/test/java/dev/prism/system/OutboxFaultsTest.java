@@ -1,12 +1,18 @@
 package dev.prism.system;
 
 import dev.prism.config.v1.BackendType;
+import dev.prism.conformance.Counts;
+import dev.prism.conformance.DynamoRows;
+import dev.prism.conformance.TableSpec;
+import dev.prism.sdk.rows.Kind;
+import dev.prism.testservers.DynamoDbServer;
 import dev.prism.testservers.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -59,6 +65,37 @@ class OutboxFaultsTest {
             server.kill();
             server.start();
           });
+    }
+  }
+
+  /** Fewer: each is several transactions of a database that answers over HTTP. */
+  @Test
+  void everyCommittedOrderIsAppliedOnceWhileThePluginOfDynamoDbIsKilled() throws Exception {
+    TableSpec orders = new TableSpec(List.of(TableSpec.column("id", Kind.STRING)), List.of("id"));
+    try (DynamoDbServer server =
+            DynamoDbServer.startDurable(Prism.newDirectory("dynamodb-server"));
+        DynamoRows tables = DynamoRows.of(server.settings(), "default.");
+        Prism prism =
+            Prism.upFrom(
+                Prism.newDirectory("outbox"),
+                Map.of(
+                    "backends",
+                    Map.of(
+                        "sqlite",
+                        Map.of("type", "sqlite"),
+                        "dynamodb",
+                        Map.of("type", "dynamodb", "settings", server.settings())),
+                    "namespaces",
+                    OutboxTrial.namespaces("dynamodb", "sqlite")))) {
+      tables.create("orders", orders);
+      tables.create("effects", orders);
+
+      OutboxTrial.run(
+          prism,
+          BackendType.BACKEND_TYPE_DYNAMODB,
+          BackendType.BACKEND_TYPE_SQLITE,
+          Counts.of(10_000, 1_500),
+          () -> Signals.killAndAwaitTheNext(prism, "dynamodb"));
     }
   }
 

@@ -60,6 +60,7 @@ final class OutboxTrial implements AutoCloseable {
   private static final long DEADLINE_MILLIS = 5_000;
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  private final int transactions;
   private final TransactServiceBlockingV2Stub transact;
   private final QueueServiceBlockingStub queue;
   private final ReaderServiceBlockingStub reader;
@@ -71,13 +72,14 @@ final class OutboxTrial implements AutoCloseable {
   private final List<Thread> writers = new ArrayList<>();
   private final AppliedEvents applied;
 
-  private OutboxTrial(Prism prism, BackendType backend) {
+  private OutboxTrial(Prism prism, BackendType backend, BackendType broker, int transactions) {
+    this.transactions = transactions;
     this.transact =
         TransactServiceGrpc.newBlockingV2Stub(prism.channel())
             .withInterceptors(session(prism, AccessPattern.ACCESS_PATTERN_TRANSACT, backend));
     this.queue =
         QueueServiceGrpc.newBlockingStub(prism.channel())
-            .withInterceptors(session(prism, AccessPattern.ACCESS_PATTERN_QUEUE, backend));
+            .withInterceptors(session(prism, AccessPattern.ACCESS_PATTERN_QUEUE, broker));
     this.reader =
         ReaderServiceGrpc.newBlockingStub(prism.channel())
             .withInterceptors(session(prism, AccessPattern.ACCESS_PATTERN_READER, backend));
@@ -91,23 +93,39 @@ final class OutboxTrial implements AutoCloseable {
 
   /** What carries the mailbox, for the server's configuration. */
   static Map<String, ?> namespaces(String backend) {
+    return namespaces(backend, backend);
+  }
+
+  /** As {@link #namespaces(String)}, to a topic of another backend. */
+  static Map<String, ?> namespaces(String backend, String broker) {
     return Map.of(
         "default",
         Map.of(
             "mailboxes",
             Map.of(
                 MAILBOX,
-                Map.of("backend", backend, "relay", Map.of("topic", TOPIC, "backend", backend)))));
+                Map.of("backend", backend, "relay", Map.of("topic", TOPIC, "backend", broker)))));
   }
 
   /** Runs it, with a disturbance each time that a fifth more is decided. */
   static void run(Prism prism, BackendType backend, QueueTrial.Disturbance disturbance)
       throws Exception {
-    try (OutboxTrial trial = new OutboxTrial(prism, backend)) {
+    run(prism, backend, backend, TRANSACTIONS, disturbance);
+  }
+
+  /** As the other, with a topic of another backend and so many transactions. */
+  static void run(
+      Prism prism,
+      BackendType backend,
+      BackendType broker,
+      int transactions,
+      QueueTrial.Disturbance disturbance)
+      throws Exception {
+    try (OutboxTrial trial = new OutboxTrial(prism, backend, broker, transactions)) {
       trial.start();
       int disturbances = 0;
       while (trial.isWriting()) {
-        int enough = (disturbances + 1) * TRANSACTIONS / 5;
+        int enough = (disturbances + 1) * transactions / 5;
         Await.until(
             "more is decided",
             Duration.ofMinutes(4),
@@ -141,7 +159,7 @@ final class OutboxTrial implements AutoCloseable {
   }
 
   private void write() {
-    for (int n = next.getAndIncrement(); n < TRANSACTIONS; n = next.getAndIncrement()) {
+    for (int n = next.getAndIncrement(); n < transactions; n = next.getAndIncrement()) {
       String order = "order-" + n;
       switch (n % 10) {
         case 3 -> inSteps(order, true);
@@ -249,7 +267,7 @@ final class OutboxTrial implements AutoCloseable {
         rows.size(),
         effects.size(),
         applied.deliveries());
-    assertThat(committed.size()).isGreaterThan(TRANSACTIONS * 8 / 10);
+    assertThat(committed.size()).isGreaterThan(transactions * 8 / 10);
     Set<String> effective = new HashSet<>(effects);
     assertThat(without(committed, rows)).as("committed orders without a row").isEmpty();
     assertThat(without(rows, union(committed, unknown))).as("rows of no commit").isEmpty();
@@ -293,7 +311,7 @@ final class OutboxTrial implements AutoCloseable {
 
   @Override
   public void close() {
-    next.set(TRANSACTIONS);
+    next.set(transactions);
     applied.close();
   }
 }

@@ -23,6 +23,7 @@ import dev.prism.transact.v1.WriteRequest;
 import dev.prism.type.v1.Header;
 import dev.prism.type.v1.Sort;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -45,6 +46,7 @@ public interface TransactLimits extends TransactFixture {
         Reason.BATCH_SIZE_INVALID,
         () -> api().write(request.clone().addMessages(message(mailbox, "k", "m")).build()));
 
+    assumeTrue(mostRows() >= 1000);
     assertThat(api().write(request.build()).getResultsCount()).isEqualTo(600);
     assertThat(balance(table, "a599")).isEqualTo(599);
   }
@@ -149,6 +151,28 @@ public interface TransactLimits extends TransactFixture {
     }
     assertThat(balance(table, "a0")).isEqualTo(0);
     assertThat(row(table, "more")).isNull();
+  }
+
+  @Test
+  default void messagesCountAgainstTheBackendsOwnBound() {
+    needs(Capability.MAILBOX);
+    assumeTrue(mostRows() < 1000);
+    String mailbox = newMailbox();
+    MailboxMessage[] many =
+        IntStream.rangeClosed(0, mostRows() / 2)
+            .mapToObj(i -> message(mailbox, "", "m" + i))
+            .toArray(MailboxMessage[]::new);
+
+    assertFails(Reason.BATCH_SIZE_INVALID, () -> send(many));
+    try (Running running = begin()) {
+      for (int i = 1; i < many.length; i++) {
+        running.ask(step(many[i]));
+      }
+      assertFails(Reason.BATCH_SIZE_INVALID, () -> running.ask(step(many[0])));
+    }
+    assertHas(mailbox);
+
+    send(Arrays.copyOfRange(many, 1, many.length));
   }
 
   private static String id(DataWrite insert) {

@@ -175,10 +175,13 @@ public interface TransactMailboxes extends TransactFixture {
   default void messagesWithoutAKeyWaitForNobody() {
     needs(Capability.MAILBOX);
     String mailbox = newMailbox();
-    send(
-        IntStream.range(0, 300)
-            .mapToObj(i -> message(mailbox, "", "m" + i))
-            .toArray(MailboxMessage[]::new));
+    int together = mostRows() / 4; // a backend may count several items a message
+    for (int from = 0; from < 300; from += together) {
+      send(
+          IntStream.range(from, Math.min(300, from + together))
+              .mapToObj(i -> message(mailbox, "", "m" + i))
+              .toArray(MailboxMessage[]::new));
+    }
 
     try (Mailbox open =
         open(ReadMailboxRequest.newBuilder().setMailbox(mailbox).setMaxInFlight(1000))) {
@@ -200,9 +203,13 @@ public interface TransactMailboxes extends TransactFixture {
           Thread.startVirtualThread(
               () -> {
                 for (int done = 0; done < each; ) {
-                  // Its place among all: who has the row's lock commits next.
+                  // Its place among all: who has the row, or commits first, is next.
                   try (Running running = begin()) {
-                    long place = running.lockedBalance(table, "a") + 1;
+                    long before =
+                        capabilities().contains(Capability.ROW_LOCKS)
+                            ? running.lockedBalance(table, "a")
+                            : running.balance(table, "a");
+                    long place = before + 1;
                     running.ask(TransactFixture.on(table, TransactFixture.update("a", place)));
                     running.ask(step(message(mailbox, "k", Long.toString(place))));
                     running.commit();

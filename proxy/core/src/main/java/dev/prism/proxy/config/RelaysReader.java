@@ -14,7 +14,7 @@ final class RelaysReader {
 
   /** Types that have no mailboxes; what a third party's has is not known here. */
   private static final Set<String> WITHOUT_MAILBOXES =
-      Set.of("memory", "redis", "kafka", "nats", "dynamodb", "neptune");
+      Set.of("memory", "redis", "kafka", "nats", "neptune");
 
   private final Map<String, Backend> backends;
 

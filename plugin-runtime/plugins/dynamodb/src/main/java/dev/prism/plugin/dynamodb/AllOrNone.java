@@ -27,6 +27,19 @@ final class AllOrNone {
    *     request as a whole
    */
   record Refusal(Failure failure, List<CancellationReason> reasons) {
+    /** Whether the conditions of the first changes are known to hold. */
+    boolean holds(int first) {
+      if (reasons.size() < first) {
+        return false;
+      }
+      for (CancellationReason reason : reasons.subList(0, first)) {
+        if (reason.code() != null && !reason.code().equals("None")) {
+          return false;
+        }
+      }
+      return true;
+    }
+
     /** Whether the changes, or others after another look, may be made after a moment. */
     boolean mayPass() {
       return switch (failure) {

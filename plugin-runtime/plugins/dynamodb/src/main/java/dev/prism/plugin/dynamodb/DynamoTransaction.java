@@ -27,18 +27,35 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 final class DynamoTransaction implements Transaction {
   private final TransactWrites writes;
   private final Remembering remembering;
+  private final Mailboxes mailboxes;
   private final Patience patience;
   private final Held held;
   private final TableRows rows;
+  private @Nullable Posting posting;
   private long holds;
   private volatile boolean ended;
+
+  /** The mailboxes of the namespace. */
+  interface Mailboxes {
+    /** What is to be put in them by one transaction. */
+    Posting posting();
+
+    /** Commits what puts messages in them, when it is its turn, and tells their readers. */
+    void commit(Posting posting, Patience patience, Runnable commit);
+  }
 
   /**
    * @param held what this process's transactions hold
    */
-  DynamoTransaction(TransactWrites writes, Remembering remembering, Held held, Patience patience) {
+  DynamoTransaction(
+      TransactWrites writes,
+      Remembering remembering,
+      Mailboxes mailboxes,
+      Held held,
+      Patience patience) {
     this.writes = writes;
     this.remembering = remembering;
+    this.mailboxes = mailboxes;
     this.held = held;
     this.patience = patience;
     this.rows =
@@ -57,8 +74,22 @@ final class DynamoTransaction implements Transaction {
   public int write(TableWrite write) {
     checkTime();
     int changed = rows.write(write);
-    hold(rows.size());
+    bound();
     return changed;
+  }
+
+  /** Keeps rows and messages together within what one request may have. */
+  private void bound() {
+    Posting puts = posting;
+    if (rows.count() + (puts == null ? 0 : puts.count()) + remembering.count()
+        > AllOrNone.MOST_CHANGES) {
+      throw Refusals.tooManyItems();
+    }
+    long size = rows.size() + (puts == null ? 0 : puts.size());
+    if (size > AllOrNone.MOST_BYTES) {
+      throw Refusals.tooLarge();
+    }
+    hold(size);
   }
 
   private synchronized void hold(long size) {
@@ -71,7 +102,12 @@ final class DynamoTransaction implements Transaction {
 
   @Override
   public void put(List<Outgoing> messages) {
-    throw new IllegalStateException("mailboxes are not declared");
+    checkTime();
+    Posting puts = posting == null ? mailboxes.posting() : posting;
+    posting = puts;
+    puts.add(messages);
+    bound();
+    puts.checkFree();
   }
 
   @Override
@@ -82,7 +118,7 @@ final class DynamoTransaction implements Transaction {
       named.add(rows.row(query.table(), key));
     }
     rows.see(named, KeyFilter.columns(query));
-    hold(rows.size());
+    bound();
     List<TableRow> found = new ArrayList<>();
     for (TableRow row : named) {
       if (row.isPresent()
@@ -121,21 +157,38 @@ final class DynamoTransaction implements Transaction {
   @Override
   public void commit() {
     checkTime();
-    List<TransactWriteItem> changes = new ArrayList<>(remembering.changes(new byte[0]));
-    changes.addAll(rows.together());
-    if (changes.isEmpty()) {
+    Posting puts = posting;
+    if (puts == null) {
+      commit(null);
+    } else {
+      mailboxes.commit(puts, patience, () -> commit(puts));
+    }
+  }
+
+  private void commit(@Nullable Posting puts) {
+    List<TransactWriteItem> fixed = new ArrayList<>(remembering.changes(new byte[0]));
+    fixed.addAll(rows.together());
+    if (fixed.isEmpty() && puts == null) {
       return;
     }
     Deadline deadline = writes.deadline(patience);
     for (int attempt = 0; ; attempt++) {
+      List<TransactWriteItem> changes = new ArrayList<>(fixed);
+      if (puts != null) {
+        if (attempt > 0) {
+          puts.checkFree();
+        }
+        changes.addAll(puts.changes());
+      }
       AllOrNone.Refusal refusal = sent(deadline, changes);
       if (refusal == null || (refusal.failure() == Failure.CONDITION && remembering.isDone())) {
         return;
       }
-      // What others do at this moment may leave everything as it was seen.
-      if (!refusal.mayPass()
-          || refusal.failure() == Failure.CONDITION
-          || !deadline.pause(attempt)) {
+      // What others do at this moment may leave everything as it was seen, and that they write to
+      // the same key of a mailbox does not matter.
+      boolean changed =
+          refusal.failure() == Failure.CONDITION && (puts == null || !refusal.holds(fixed.size()));
+      if (!refusal.mayPass() || changed || !deadline.pause(attempt)) {
         throw Refusals.of(refusal);
       }
     }

@@ -1,12 +1,19 @@
 package dev.prism.plugin.dynamodb;
 
 import dev.prism.sdk.Capability;
+import dev.prism.sdk.queue.Ack;
+import dev.prism.sdk.queue.AckResult;
+import dev.prism.sdk.queue.Consumer;
+import dev.prism.sdk.queue.Signals;
 import dev.prism.sdk.reader.Patience;
 import dev.prism.sdk.rows.Table;
 import dev.prism.sdk.transact.Cell;
 import dev.prism.sdk.transact.Inbox;
 import dev.prism.sdk.transact.Isolation;
 import dev.prism.sdk.transact.Once;
+import dev.prism.sdk.transact.Outgoing;
+import dev.prism.sdk.transact.Settlement;
+import dev.prism.sdk.transact.SettlementResult;
 import dev.prism.sdk.transact.Start;
 import dev.prism.sdk.transact.Started;
 import dev.prism.sdk.transact.TableWrite;
@@ -15,12 +22,17 @@ import dev.prism.sdk.transact.WriteOutcome;
 import dev.prism.sdk.transact.WriteUnit;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +56,9 @@ final class DynamoTransactor implements Transactor {
   /** How long it is looked whether something is remembered, while DynamoDB throttles the table. */
   private static final long PATIENCE_MILLIS = 2000;
 
+  /** Requests of mailboxes under way at once, each on a connection. */
+  private static final int MAILBOX_REQUESTS = 32;
+
   private final InstantSource clock;
   private final Dynamo dynamo;
   private final ItemTable items;
@@ -52,6 +67,14 @@ final class DynamoTransactor implements Transactor {
   private final Etags calls = new Etags();
   private final Semaphore places = new Semaphore(PLACES, true);
   private final Held held = new Held();
+  private final Turns turns = new Turns();
+  private final Together together = new Together(MAILBOX_REQUESTS);
+  private final Signals<Name> signals = new Signals<>();
+  private final Map<Long, MailboxConsumer> readers = new ConcurrentHashMap<>();
+  private final AtomicLong nextOwner = new AtomicLong(new SecureRandom().nextLong());
+
+  /** A mailbox of a namespace. */
+  private record Name(String namespace, String mailbox) {}
 
   /** Opens what is needed when it is needed; DynamoDB may not be there yet. */
   DynamoTransactor(DynamoSettings settings, InstantSource clock) {
@@ -64,7 +87,8 @@ final class DynamoTransactor implements Transactor {
 
   @Override
   public Set<Capability> capabilities() {
-    return EnumSet.of(Capability.INBOX, Capability.IDEMPOTENCY, Capability.DURABLE);
+    return EnumSet.of(
+        Capability.MAILBOX, Capability.INBOX, Capability.IDEMPOTENCY, Capability.DURABLE);
   }
 
   /** All that is read is checked by the commit, so that every transaction is serializable. */
@@ -85,6 +109,22 @@ final class DynamoTransactor implements Transactor {
 
   @Override
   public WriteOutcome write(String namespace, WriteUnit unit, Patience patience) {
+    Posting posting = posting(namespace);
+    posting.add(unit.messages());
+    if (posting.isEmpty()) {
+      return write(namespace, unit, posting, patience);
+    }
+    items.need(namespace);
+    WriteOutcome outcome =
+        turns.at(
+            posting.heads(namespace),
+            patience.leftMillis(),
+            () -> write(namespace, unit, posting, patience));
+    raise(namespace, unit.messages());
+    return outcome;
+  }
+
+  private WriteOutcome write(String namespace, WriteUnit unit, Posting posting, Patience patience) {
     int taken = Math.clamp(size(unit) / PLACE_BYTES, 1, PLACES);
     try {
       if (!places.tryAcquire(taken, patience.leftMillis(), TimeUnit.MILLISECONDS)) {
@@ -95,7 +135,8 @@ final class DynamoTransactor implements Transactor {
       throw PrismException.of(Reason.SHUTTING_DOWN, "the plugin is shutting down");
     }
     try {
-      return writes.write(unit, remembering(namespace, unit.once(), unit.inbox()), patience);
+      return writes.write(
+          unit, posting, remembering(namespace, unit.once(), unit.inbox()), patience);
     } finally {
       places.release(taken);
     }
@@ -103,7 +144,7 @@ final class DynamoTransactor implements Transactor {
 
   /** How much a unit writes, about. */
   private static long size(WriteUnit unit) {
-    long size = 0;
+    long size = unit.messages().stream().mapToLong(each -> each.message().bytes()).sum();
     for (TableWrite write : unit.writes()) {
       List<Cell> cells =
           switch (write) {
@@ -122,7 +163,8 @@ final class DynamoTransactor implements Transactor {
     Remembering remembering = remembering(namespace, start.once(), start.inbox());
     return switch (remembering.look()) {
       case Remembering.Known.Nothing _ ->
-          new Started.Open(new DynamoTransaction(writes, remembering, held, patience));
+          new Started.Open(
+              new DynamoTransaction(writes, remembering, mailboxes(namespace), held, patience));
       case Remembering.Known.Response _ -> new Started.Replayed();
       case Remembering.Known.Processed _ -> new Started.AlreadyProcessed();
       case Remembering.Known.Done _ -> throw new IllegalStateException("nothing was sent yet");
@@ -134,18 +176,102 @@ final class DynamoTransactor implements Transactor {
     if (once != null || inbox != null) {
       items.need(namespace);
     }
-    return new Remembering(
-        () ->
-            new ItemReads(
+    return new Remembering(reads(namespace), calls.next(), once, inbox);
+  }
+
+  private Supplier<ItemReads> reads(String namespace) {
+    return () ->
+        new ItemReads(
+            dynamo,
+            items.name(),
+            namespace,
+            true,
+            clock.millis(),
+            Deadline.within(PATIENCE_MILLIS));
+  }
+
+  // ---- mailboxes ----
+
+  private Posting posting(String namespace) {
+    return new Posting(reads(namespace));
+  }
+
+  private DynamoTransaction.Mailboxes mailboxes(String namespace) {
+    return new DynamoTransaction.Mailboxes() {
+      @Override
+      public Posting posting() {
+        items.need(namespace);
+        return DynamoTransactor.this.posting(namespace);
+      }
+
+      @Override
+      public void commit(Posting posting, Patience patience, Runnable commit) {
+        turns.at(
+            posting.heads(namespace),
+            patience.leftMillis(),
+            () -> {
+              commit.run();
+              return true;
+            });
+        raise(namespace, posting.messages());
+      }
+    };
+  }
+
+  private void raise(String namespace, List<Outgoing> messages) {
+    messages.stream()
+        .map(Outgoing::mailbox)
+        .distinct()
+        .forEach(mailbox -> signals.raise(new Name(namespace, mailbox)));
+  }
+
+  @Override
+  public Consumer read(String namespace, String mailbox, long ackTimeoutMillis) {
+    items.need(namespace);
+    long owner = nextOwner.getAndIncrement();
+    MailboxConsumer reader =
+        new MailboxConsumer(
+            reads(namespace),
+            together,
+            signals.of(new Name(namespace, mailbox)),
+            mailbox,
+            ackTimeoutMillis,
+            owner,
+            () -> readers.remove(owner));
+    readers.put(owner, reader);
+    return reader;
+  }
+
+  @Override
+  public List<SettlementResult> acknowledge(String namespace, List<Settlement> settlements) {
+    items.need(namespace);
+    List<SettlementResult> results =
+        new MailboxSettling(
                 dynamo,
-                items.name(),
-                namespace,
-                true,
-                clock.millis(),
-                Deadline.within(PATIENCE_MILLIS)),
-        calls.next(),
-        once,
-        inbox);
+                reads(namespace),
+                together,
+                turns,
+                each -> remembering(namespace, each.once(), null))
+            .run(settlements);
+    for (int i = 0; i < results.size(); i++) {
+      if (results.get(i) instanceof SettlementResult.Settled(List<AckResult> settled)) {
+        for (int j = 0; j < settled.size(); j++) {
+          settled(namespace, settlements.get(i).acks().get(j), settled.get(j));
+        }
+      }
+    }
+    return results;
+  }
+
+  private void settled(String namespace, Ack ack, AckResult result) {
+    if (ack.outcome() instanceof Ack.Outcome.Extended || result instanceof AckResult.Failed) {
+      return;
+    }
+    MailboxConsumer reader = readers.get(ack.receipt().owner());
+    if (reader != null) {
+      reader.settled(ack.receipt().offset());
+    }
+    signals.raise(new Name(namespace, ack.receipt().topic()));
   }
 
   @Override
@@ -157,6 +283,7 @@ final class DynamoTransactor implements Transactor {
 
   @Override
   public void close() {
+    together.close();
     dynamo.close();
   }
 }

@@ -59,6 +59,28 @@ final class Refusals {
             .formatted(most));
   }
 
+  /** Messages count as well. */
+  static PrismException tooManyItems() {
+    return PrismException.of(
+        Reason.BATCH_SIZE_INVALID,
+        "on DynamoDB a transaction has at most %d items: a row is one, a message two, one more for"
+                .formatted(AllOrNone.MOST_CHANGES)
+            + " each 352 KiB of its payload, and each key of a mailbox two: nothing was changed");
+  }
+
+  static PrismException tooManyAcks() {
+    return PrismException.of(
+        Reason.BATCH_SIZE_INVALID,
+        "on DynamoDB acknowledgements with an idempotency key have at most %d items, some five"
+                .formatted(AllOrNone.MOST_CHANGES)
+            + " each: nothing was changed; send fewer, or none with a key");
+  }
+
+  static PrismException messageExists() {
+    return PrismException.of(
+        Reason.KEY_EXISTS, "a mailbox has a message with this id: nothing was changed");
+  }
+
   static PrismException tooManyColumns(int most) {
     return PrismException.of(
         Reason.MESSAGE_TOO_LARGE,

@@ -263,6 +263,11 @@ final class TableRows {
     return size;
   }
 
+  /** How many rows it has to do with. */
+  int count() {
+    return rows.size();
+  }
+
   /** The tables that it has to do with. */
   Set<Table> tables() {
     return rows.values().stream().map(TableRow::table).collect(Collectors.toSet());

@@ -75,10 +75,10 @@ final class TransactWrites {
   }
 
   /** As {@link dev.prism.sdk.transact.Transactor#write}. */
-  WriteOutcome write(WriteUnit unit, Remembering remembering, Patience patience) {
-    int most = AllOrNone.MOST_CHANGES - remembering.count();
+  WriteOutcome write(WriteUnit unit, Posting posting, Remembering remembering, Patience patience) {
+    int most = AllOrNone.MOST_CHANGES - remembering.count() - posting.count();
     if (TableRows.count(unit.writes()) > most) {
-      throw Refusals.tooManyRows(most);
+      throw posting.isEmpty() ? Refusals.tooManyRows(most) : Refusals.tooManyItems();
     }
     Deadline deadline = deadline(patience);
     WriteOutcome sent = null;
@@ -93,7 +93,7 @@ final class TransactWrites {
       }
       Attempt next;
       try {
-        next = attempt(unit, remembering, attempt == 0 ? null : look(patience), most);
+        next = attempt(unit, posting, remembering, attempt == 0 ? null : look(patience), most);
       } catch (PrismException e) {
         throw e.reason() == Reason.DEADLINE_EXCEEDED ? refused : e;
       }
@@ -147,7 +147,11 @@ final class TransactWrites {
    * @return null where that leads nowhere
    */
   private static @Nullable Attempt attempt(
-      WriteUnit unit, Remembering remembering, TableRows.@Nullable Look look, int most) {
+      WriteUnit unit,
+      Posting posting,
+      Remembering remembering,
+      TableRows.@Nullable Look look,
+      int most) {
     TableRows rows = new TableRows(look == null ? TransactWrites::unsupposed : look, most);
     try {
       if (look != null) {
@@ -163,6 +167,13 @@ final class TransactWrites {
       List<TransactWriteItem> changes =
           new ArrayList<>(remembering.changes(unit.encode().apply(changed)));
       changes.addAll(rows.together());
+      if (rows.size() + posting.size() > AllOrNone.MOST_BYTES) {
+        throw Refusals.tooLarge();
+      }
+      if (look != null) {
+        posting.checkFree();
+      }
+      changes.addAll(posting.changes());
       return new Attempt(rows, changes, new WriteOutcome.Committed(changed), null);
     } catch (PrismException e) {
       if (look == null) {

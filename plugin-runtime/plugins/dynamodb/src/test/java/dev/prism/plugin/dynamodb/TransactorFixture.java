@@ -69,11 +69,16 @@ abstract class TransactorFixture {
   @BeforeEach
   void open() {
     between = new Interposed(server.url());
+    transactor = newTransactor();
+    table = Objects.requireNonNull(transactor.table("n", "t"));
+  }
+
+  /** As another process has one. */
+  DynamoTransactor newTransactor() {
     Map<String, String> settings = new HashMap<>(server.settings());
     settings.put("DYNAMODB_ENDPOINT", between.url());
-    transactor =
-        new DynamoTransactor(DynamoSettings.of(PluginConfig.of(settings)), InstantSource.system());
-    table = Objects.requireNonNull(transactor.table("n", "t"));
+    return new DynamoTransactor(
+        DynamoSettings.of(PluginConfig.of(settings)), InstantSource.system());
   }
 
   @AfterEach

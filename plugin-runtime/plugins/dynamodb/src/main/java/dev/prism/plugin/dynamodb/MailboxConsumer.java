@@ -1,0 +1,295 @@
+package dev.prism.plugin.dynamodb;
+
+import dev.prism.plugin.dynamodb.MailboxItems.Ready;
+import dev.prism.sdk.queue.Consumer;
+import dev.prism.sdk.queue.Delivery;
+import dev.prism.sdk.queue.Receipt;
+import dev.prism.sdk.queue.Signal;
+import dev.prism.sdk.queue.Stored;
+import dev.prism.sdk.transact.Transactor;
+import dev.prism.status.PrismException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.QueryResponse;
+import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
+
+/**
+ * A reader of a mailbox: looks at what is ready, takes what it may, each on condition that nobody
+ * else has, and reads the messages. DynamoDB tells nobody of news: what other processes write is
+ * found by looking every {@value #LOOK_MILLIS} ms. One thread polls.
+ */
+final class MailboxConsumer implements Consumer {
+  private static final Logger LOG = LoggerFactory.getLogger(MailboxConsumer.class);
+
+  private static final long LOOK_MILLIS = 250;
+  private static final int PAGE_ITEMS = 200;
+
+  /** Bits of a receipt's token that say since when the message was ready; until the year 2109. */
+  private static final int SINCE_BITS = 42;
+
+  private final Supplier<ItemReads> reads;
+  private final Together together;
+  private final Signal signal;
+  private final String mailbox;
+  private final long ackTimeoutMillis;
+  private final long owner;
+  private final Runnable gone;
+  private final Map<Long, Ready> delivered = new ConcurrentHashMap<>();
+  private volatile boolean woken;
+
+  /** What may be taken now, and when something else may be; milliseconds since 1970. */
+  private record Look(List<Ready> due, long nextDue) {}
+
+  /**
+   * @param reads consistent ones of the namespace, as of now
+   * @param gone it reads no more
+   */
+  MailboxConsumer(
+      Supplier<ItemReads> reads,
+      Together together,
+      Signal signal,
+      String mailbox,
+      long ackTimeoutMillis,
+      long owner,
+      Runnable gone) {
+    this.reads = reads;
+    this.together = together;
+    this.signal = signal;
+    this.mailbox = mailbox;
+    this.ackTimeoutMillis = ackTimeoutMillis;
+    this.owner = owner;
+    this.gone = gone;
+  }
+
+  @Override
+  public List<Delivery> poll(int most, long mostBytes, long patienceNanos) {
+    long end = System.nanoTime() + patienceNanos;
+    while (true) {
+      long seen = signal.count();
+      ItemReads now = reads.get();
+      Look look = look(now, most, mostBytes);
+      List<Delivery> taken = take(now, look.due());
+      long left = end - System.nanoTime();
+      if (!taken.isEmpty() || left <= 0 || woken || Thread.currentThread().isInterrupted()) {
+        woken = false;
+        return taken;
+      }
+      if (look.due().isEmpty()) { // otherwise others were quicker, and there may be more
+        long wait = Math.min(left, TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
+        signal.await(seen, Signal.until(look.nextDue(), now.now(), wait), () -> woken);
+      }
+    }
+  }
+
+  private Look look(ItemReads now, int most, long mostBytes) {
+    List<Ready> due = new ArrayList<>();
+    long nextDue = Long.MAX_VALUE;
+    long bytes = 0;
+    Map<String, AttributeValue> after = null;
+    int limit = Math.min(PAGE_ITEMS, delivered.size() + most + 1); // what it has stands in front
+    do {
+      QueryResponse page = page(now, after, limit);
+      for (Map<String, AttributeValue> item : page.items()) {
+        Ready ready = Ready.of(item);
+        if (ready.since() > now.now()) {
+          return new Look(due, Math.min(nextDue, ready.since()));
+        }
+        if (ready.due() > now.now()) {
+          nextDue = Math.min(nextDue, ready.due());
+          continue; // somebody has it
+        }
+        bytes += ready.size();
+        if (due.size() == most || (bytes > mostBytes && !due.isEmpty())) {
+          return new Look(due, now.now());
+        }
+        due.add(ready);
+      }
+      after = page.hasLastEvaluatedKey() ? page.lastEvaluatedKey() : null;
+    } while (after != null);
+    return new Look(due, nextDue);
+  }
+
+  private QueryResponse page(
+      ItemReads now, @Nullable Map<String, AttributeValue> after, int limit) {
+    Map<String, AttributeValue> values =
+        Map.of(":pk", MailboxItems.ready(now.namespace(), mailbox));
+    return now.dynamo()
+        .read(
+            now.deadline(),
+            client ->
+                client.query(
+                    query ->
+                        query
+                            .tableName(now.table())
+                            .keyConditionExpression("pk = :pk")
+                            .expressionAttributeValues(values)
+                            .exclusiveStartKey(after)
+                            .limit(limit)
+                            .consistentRead(true)));
+  }
+
+  /** Those of the messages that nobody else was quicker to take. */
+  private List<Delivery> take(ItemReads now, List<Ready> due) {
+    long until = now.now() + ackTimeoutMillis;
+    @Nullable Delivery[] deliveries = new Delivery[due.size()];
+    List<Runnable> tasks = new ArrayList<>(due.size());
+    List<PrismException> failures = Collections.synchronizedList(new ArrayList<>());
+    for (int i = 0; i < deliveries.length; i++) {
+      int place = i;
+      tasks.add(
+          () -> {
+            try {
+              deliveries[place] = take(now, due.get(place), until);
+            } catch (PrismException e) {
+              failures.add(e);
+            }
+          });
+    }
+    together.run(tasks);
+    List<Delivery> taken = new ArrayList<>();
+    for (Delivery delivery : deliveries) {
+      if (delivery != null) {
+        taken.add(delivery);
+      }
+    }
+    if (taken.isEmpty() && !failures.isEmpty()) {
+      throw failures.getFirst();
+    }
+    return taken;
+  }
+
+  private @Nullable Delivery take(ItemReads now, Ready ready, long until) {
+    Ready taken =
+        new Ready(
+            ready.key(),
+            until,
+            ready.tries() + 1,
+            ready.id(),
+            ready.messageKey(),
+            ready.parts(),
+            ready.size());
+    Change.Put change =
+        new Change.Put(
+            taken.item(),
+            new Condition(
+                MailboxItems.DUE + " = :due AND " + MailboxItems.TRIES + " = :tries",
+                Map.of(
+                    ":due", ItemAttributes.number(ready.due()),
+                    ":tries", ItemAttributes.number(ready.tries()))));
+    if (!isDone(now, change)) {
+      return null;
+    }
+    delivered.put(ready.sequence(), taken);
+    Map<String, AttributeValue> key = MailboxItems.message(now.namespace(), mailbox, ready.id());
+    List<Map<String, AttributeValue>> items = items(now, key, ready.parts());
+    if (items.isEmpty()) {
+      delivered.remove(ready.sequence());
+      return null; // acknowledged by who had it before
+    }
+    return new Delivery(
+        new Receipt(mailbox, Transactor.RECEIPT_GROUP, owner, 0, ready.sequence(), token(taken)),
+        new Stored(
+            0,
+            ready.sequence(),
+            ready.id(),
+            MailboxItems.message(items),
+            MailboxItems.written(items.getFirst())),
+        taken.tries(),
+        until);
+  }
+
+  /** False where the item is not as it was seen, or a transaction has it. */
+  private static boolean isDone(ItemReads now, Change change) {
+    try {
+      return now.dynamo()
+          .once(
+              client -> {
+                change.send(client, now.table(), ReturnValuesOnConditionCheckFailure.NONE);
+                return true;
+              });
+    } catch (SdkException e) {
+      Failure failure = Failure.of(e);
+      if (failure == Failure.CONDITION || failure == Failure.CONFLICT) {
+        return false;
+      }
+      throw failure.ofRead(); // where it was taken it comes back in its time
+    }
+  }
+
+  /** A message's items in their order; none where it is gone. */
+  private static List<Map<String, AttributeValue>> items(
+      ItemReads now, Map<String, AttributeValue> key, int parts) {
+    if (parts == 0) {
+      Map<String, AttributeValue> only = now.one(key);
+      return only == null ? List.of() : List.of(only);
+    }
+    List<Map<String, AttributeValue>> keys = new ArrayList<>(List.of(key));
+    keys.addAll(MailboxItems.parts(key, parts));
+    Map<Map<String, AttributeValue>, Map<String, AttributeValue>> found = new HashMap<>();
+    now.many(
+        keys,
+        null,
+        item -> {
+          found.put(ItemReads.keyOf(item), item);
+          return true;
+        });
+    return found.size() < keys.size() ? List.of() : keys.stream().map(found::get).toList();
+  }
+
+  /** What tells a delivery from others of its message, and where its item is. */
+  private static long token(Ready taken) {
+    return ((long) taken.tries() << SINCE_BITS) | taken.since();
+  }
+
+  /** How often a message was delivered when it was for the delivery with this token. */
+  static int tries(long token) {
+    return (int) (token >>> SINCE_BITS);
+  }
+
+  /** Since when the message of a delivery with this token was ready. */
+  static long since(long token) {
+    return token & ((1L << SINCE_BITS) - 1);
+  }
+
+  /** Whoever had a message has said what became of it. */
+  void settled(long sequence) {
+    delivered.remove(sequence);
+  }
+
+  @Override
+  public void wake() {
+    woken = true;
+    signal.wake();
+  }
+
+  /** What it has comes back at once; what cannot be given back comes back in its time. */
+  @Override
+  public void close() {
+    gone.run();
+    List<Runnable> tasks = new ArrayList<>();
+    ItemReads now = reads.get();
+    for (Ready each : delivered.values()) {
+      tasks.add(
+          () -> {
+            try {
+              isDone(now, each.until(now.now(), each.held(now.now())));
+            } catch (PrismException e) {
+              LOG.debug("a delivery was not given back", e);
+            }
+          });
+    }
+    together.run(tasks);
+    signal.raise();
+  }
+}

@@ -1,0 +1,290 @@
+package dev.prism.plugin.dynamodb;
+
+import dev.prism.plugin.dynamodb.MailboxItems.Ready;
+import dev.prism.sdk.queue.Ack;
+import dev.prism.sdk.queue.AckResult;
+import dev.prism.sdk.queue.Leases;
+import dev.prism.sdk.queue.Receipt;
+import dev.prism.sdk.transact.Settlement;
+import dev.prism.sdk.transact.SettlementResult;
+import dev.prism.status.PrismException;
+import dev.prism.status.Reason;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
+
+/**
+ * Takes what became of deliveries, each in a transaction of its own; those of a caller with an
+ * idempotency key in one.
+ */
+final class MailboxSettling {
+  /** A key's head, the place of the message and that of the next one. */
+  private static final int LINE = 3;
+
+  private final Dynamo dynamo;
+  private final Supplier<ItemReads> reads;
+  private final Together together;
+  private final Turns turns;
+  private final Function<Settlement, Remembering> remembering;
+
+  /**
+   * @param reads consistent ones of the namespace, as of now
+   */
+  MailboxSettling(
+      Dynamo dynamo,
+      Supplier<ItemReads> reads,
+      Together together,
+      Turns turns,
+      Function<Settlement, Remembering> remembering) {
+    this.dynamo = dynamo;
+    this.reads = reads;
+    this.together = together;
+    this.turns = turns;
+    this.remembering = remembering;
+  }
+
+  /** What is to be done to settle a delivery, and what is answered then. */
+  private record Plan(List<Change> changes, AckResult result) {
+    static final Plan EXPIRED = new Plan(List.of(), Leases.expired());
+  }
+
+  List<SettlementResult> run(List<Settlement> settlements) {
+    @Nullable SettlementResult[] results = new SettlementResult[settlements.size()];
+    List<Runnable> tasks = new ArrayList<>();
+    for (int i = 0; i < results.length; i++) {
+      Settlement settlement = settlements.get(i);
+      if (settlement.once() != null) {
+        int place = i;
+        tasks.add(() -> results[place] = once(settlement));
+        continue;
+      }
+      List<AckResult> own =
+          new ArrayList<>(Collections.nCopies(settlement.acks().size(), Leases.expired()));
+      results[i] = new SettlementResult.Settled(own);
+      for (int j = 0; j < own.size(); j++) {
+        int place = j;
+        tasks.add(() -> own.set(place, settle(settlement.acks().get(place))));
+      }
+    }
+    together.run(tasks);
+    List<SettlementResult> all = new ArrayList<>(results.length);
+    for (SettlementResult result : results) {
+      if (result == null) {
+        throw new IllegalStateException("a settlement was forgotten");
+      }
+      all.add(result);
+    }
+    return all;
+  }
+
+  private AckResult settle(Ack ack) {
+    try {
+      ItemReads now = reads.get();
+      Ready ready = held(now, ack);
+      if (ready == null) {
+        return Leases.expired();
+      }
+      List<Map<String, AttributeValue>> heads =
+          ready.messageKey().length == 0
+              ? List.of()
+              : List.of(
+                  MailboxItems.head(now.namespace(), ack.receipt().topic(), ready.messageKey()));
+      return turns.at(heads, now.deadline().leftMillis(), () -> settle(now.deadline(), ack));
+    } catch (PrismException e) {
+      return new AckResult.Failed(e.status());
+    }
+  }
+
+  private AckResult settle(Deadline deadline, Ack ack) {
+    for (int attempt = 0; ; attempt++) {
+      ItemReads now = reads.get();
+      Plan plan = plan(now, ack);
+      if (plan.changes().isEmpty()) {
+        return plan.result();
+      }
+      Failure failure = AllOrNone.make(now, plan.changes());
+      if (failure == null) {
+        return plan.result();
+      }
+      if (!mayPass(failure) || !deadline.pause(attempt)) {
+        return new AckResult.Failed(
+            Refusals.of(new AllOrNone.Refusal(failure, List.of())).status());
+      }
+    }
+  }
+
+  private static boolean mayPass(Failure failure) {
+    return failure == Failure.CONDITION
+        || failure == Failure.CONFLICT
+        || failure == Failure.THROTTLED;
+  }
+
+  /** The message, where the delivery is in force. */
+  private static @Nullable Ready held(ItemReads now, Ack ack) {
+    Receipt receipt = ack.receipt();
+    long token = receipt.token();
+    Map<String, AttributeValue> item =
+        now.one(
+            MailboxItems.readyKey(
+                now.namespace(), receipt.topic(), MailboxConsumer.since(token), receipt.offset()));
+    Ready ready = item == null ? null : Ready.of(item);
+    return ready != null && ready.tries() == MailboxConsumer.tries(token) && ready.due() > now.now()
+        ? ready
+        : null;
+  }
+
+  private Plan plan(ItemReads now, Ack ack) {
+    Receipt receipt = ack.receipt();
+    String namespace = now.namespace();
+    String mailbox = receipt.topic();
+    Ready ready = held(now, ack);
+    if (ready == null) {
+      return Plan.EXPIRED;
+    }
+    Condition held = ready.held(now.now());
+    AckResult taken = new AckResult.Taken(0);
+    return switch (ack.outcome()) {
+      case Ack.Outcome.Extended(long byMillis) -> {
+        long until = now.now() + byMillis;
+        yield new Plan(List.of(ready.until(until, held)), new AckResult.Taken(until));
+      }
+      case Ack.Outcome.Again(long delayMillis) -> {
+        if (delayMillis == 0) {
+          yield new Plan(List.of(ready.until(now.now(), held)), taken);
+        }
+        // It is not looked at until then, however many others wait as it does.
+        Ready later = ready.at(namespace, mailbox, now.now() + delayMillis);
+        yield new Plan(
+            List.of(
+                new Change.Delete(ready.key(), held),
+                new Change.Put(later.item(), new Condition("attribute_not_exists(pk)", Map.of()))),
+            taken);
+      }
+      case Ack.Outcome.Done _ -> {
+        List<Change> changes = removed(now, mailbox, ready, held);
+        Condition there = new Condition("attribute_exists(pk)", Map.of());
+        Map<String, AttributeValue> message = MailboxItems.message(namespace, mailbox, ready.id());
+        changes.add(new Change.Delete(message, there));
+        MailboxItems.parts(message, ready.parts())
+            .forEach(part -> changes.add(new Change.Delete(part, there)));
+        yield new Plan(changes, taken);
+      }
+      case Ack.Outcome.Dead(String _, String reason) -> {
+        List<Change> changes = removed(now, mailbox, ready, held);
+        changes.add(
+            new Change.Update(
+                MailboxItems.message(namespace, mailbox, ready.id()),
+                "SET " + MailboxItems.DEAD + " = :reason",
+                Map.of(":reason", AttributeValue.fromS(reason)),
+                new Condition("attribute_exists(pk)", Map.of())));
+        yield new Plan(changes, taken);
+      }
+    };
+  }
+
+  /** What lets the next message of the key pass, if there is a key. */
+  private List<Change> removed(ItemReads now, String mailbox, Ready ready, Condition held) {
+    List<Change> changes = new ArrayList<>();
+    changes.add(new Change.Delete(ready.key(), held));
+    byte[] key = ready.messageKey();
+    if (key.length == 0) {
+      return changes;
+    }
+    List<Map<String, AttributeValue>> line = line(now, mailbox, key);
+    if (line.isEmpty() || !MailboxItems.isHead(line.getFirst())) {
+      throw PrismException.of(Reason.DATA_CORRUPT, "a mailbox's key has no head in the table");
+    }
+    Map<String, AttributeValue> head = line.getFirst();
+    changes.add(
+        MailboxItems.head(
+            MailboxItems.head(now.namespace(), mailbox, key),
+            head,
+            MailboxItems.number(head, MailboxItems.LAST),
+            MailboxItems.number(head, MailboxItems.OPEN) - 1,
+            now.now()));
+    changes.add(MailboxItems.removedPlace(now.namespace(), mailbox, key, ready.sequence()));
+    for (Map<String, AttributeValue> placed : line.subList(1, line.size())) {
+      if (MailboxItems.sequence(placed) > ready.sequence()) {
+        changes.add(
+            new Change.Put(
+                MailboxItems.next(now.namespace(), mailbox, key, placed, now.now()).item(),
+                new Condition("attribute_not_exists(pk)", Map.of())));
+        break;
+      }
+    }
+    return changes;
+  }
+
+  /** A key's head and the first places behind it. */
+  private List<Map<String, AttributeValue>> line(ItemReads now, String mailbox, byte[] key) {
+    Map<String, AttributeValue> values =
+        Map.of(":pk", MailboxItems.line(now.namespace(), mailbox, key));
+    return dynamo.read(
+        now.deadline(),
+        client ->
+            client
+                .query(
+                    query ->
+                        query
+                            .tableName(now.table())
+                            .keyConditionExpression("pk = :pk")
+                            .expressionAttributeValues(values)
+                            .limit(LINE)
+                            .consistentRead(true))
+                .items());
+  }
+
+  /** All of a caller's together with what is remembered of them. */
+  private SettlementResult once(Settlement settlement) {
+    Remembering once = remembering.apply(settlement);
+    SettlementResult sent = null;
+    try {
+      for (int attempt = 0; ; attempt++) {
+        switch (once.look()) {
+          case Remembering.Known.Response(byte[] response) -> {
+            return new SettlementResult.Replayed(response);
+          }
+          case Remembering.Known.Done _ -> {
+            if (sent != null) {
+              return sent;
+            }
+          }
+          case Remembering.Known.Nothing _, Remembering.Known.Processed _ -> {}
+        }
+        ItemReads now = reads.get();
+        List<AckResult> results = new ArrayList<>();
+        List<TransactWriteItem> changes = new ArrayList<>();
+        Set<Receipt> seen = new HashSet<>();
+        for (Ack ack : settlement.acks()) {
+          Plan plan = seen.add(ack.receipt()) ? plan(now, ack) : Plan.EXPIRED;
+          results.add(plan.result());
+          plan.changes().forEach(each -> changes.add(each.together(now.table())));
+        }
+        changes.addAll(once.changes(settlement.encode().apply(results)));
+        if (changes.size() > AllOrNone.MOST_CHANGES) {
+          throw Refusals.tooManyAcks();
+        }
+        sent = new SettlementResult.Settled(results);
+        AllOrNone.Refusal refusal = AllOrNone.send(dynamo, now.deadline(), changes);
+        if (refusal == null) {
+          return sent;
+        }
+        if (!refusal.mayPass() || !now.deadline().pause(attempt)) {
+          return new SettlementResult.Failed(Refusals.of(refusal).status());
+        }
+      }
+    } catch (PrismException e) {
+      return sent != null && e.reason() == Reason.OUTCOME_UNKNOWN && once.isDone()
+          ? sent
+          : new SettlementResult.Failed(e.status());
+    }
+  }
+}

@@ -1,0 +1,264 @@
+package dev.prism.plugin.dynamodb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.prism.plugin.dynamodb.Interposed.Fault;
+import dev.prism.sdk.queue.Ack;
+import dev.prism.sdk.queue.AckResult;
+import dev.prism.sdk.queue.Consumer;
+import dev.prism.sdk.queue.Delivery;
+import dev.prism.sdk.queue.Message;
+import dev.prism.sdk.rows.Values;
+import dev.prism.sdk.transact.Outgoing;
+import dev.prism.sdk.transact.Settlement;
+import dev.prism.sdk.transact.SettlementResult;
+import dev.prism.sdk.transact.TableWrite;
+import dev.prism.sdk.transact.WriteUnit;
+import dev.prism.status.Reason;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** Mailboxes where answers are lost, processes die, and several write and read. */
+@Tag("conformance")
+class MailboxFaultsTest extends TransactorFixture {
+  private static final Fault LOST = new Fault.LostAnswer();
+
+  private String mailbox;
+
+  @BeforeEach
+  void newMailbox() {
+    mailbox = "m-" + UUID.randomUUID();
+  }
+
+  private Outgoing message(String key, String id, byte[] payload) {
+    return new Outgoing(
+        mailbox, id, new Message(key.getBytes(StandardCharsets.UTF_8), List.of(), payload, 0));
+  }
+
+  private Outgoing message(String key, String id) {
+    return message(key, id, id.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static WriteUnit with(List<Outgoing> messages, TableWrite... writes) {
+    return new WriteUnit(List.of(writes), messages, null, null, null, _ -> new byte[0]);
+  }
+
+  private void send(DynamoTransactor by, Outgoing... messages) {
+    by.write("n", with(List.of(messages)), millis(9000));
+  }
+
+  private static List<Delivery> poll(Consumer reader, int most, long millis) {
+    return reader.poll(most, 16 << 20, TimeUnit.MILLISECONDS.toNanos(millis));
+  }
+
+  private static Delivery next(Consumer reader) {
+    List<Delivery> found = poll(reader, 1, 5000);
+    assertThat(found).hasSize(1);
+    return found.getFirst();
+  }
+
+  private static AckResult settle(DynamoTransactor by, Delivery delivery, Ack.Outcome outcome) {
+    Settlement settlement =
+        new Settlement(List.of(new Ack(delivery.receipt(), outcome)), null, _ -> new byte[0]);
+    SettlementResult result = by.acknowledge("n", List.of(settlement)).getFirst();
+    return ((SettlementResult.Settled) result).results().getFirst();
+  }
+
+  private static AckResult done(DynamoTransactor by, Delivery delivery) {
+    return settle(by, delivery, new Ack.Outcome.Done());
+  }
+
+  private static final AckResult TAKEN = new AckResult.Taken(0);
+
+  /** What the table has of the mailbox. */
+  private long items() {
+    return rows
+        .tables()
+        .client()
+        .scanPaginator(scan -> scan.tableName("prism").consistentRead(true))
+        .items()
+        .stream()
+        .map(item -> item.get(ItemAttributes.PARTITION))
+        .map(AttributeValue::b)
+        .filter(partition -> partition.asString(StandardCharsets.ISO_8859_1).contains(mailbox))
+        .count();
+  }
+
+  @Test
+  void ofAMessageThatIsDoneNothingIsLeftButTheHeadOfItsKey() {
+    byte[] large = new byte[1 << 20];
+    large[large.length - 1] = 7;
+    send(transactor, message("k", "large", large), message("", "small"));
+    try (Consumer reader = transactor.read("n", mailbox, 30_000)) {
+      List<Delivery> both = poll(reader, 2, 5000);
+      assertThat(both).hasSize(2);
+      assertThat(items()).isGreaterThan(5);
+
+      both.forEach(each -> assertThat(done(transactor, each)).isEqualTo(TAKEN));
+    }
+
+    assertThat(items()).isEqualTo(1);
+  }
+
+  @Test
+  void whatOneProcessWritesAnotherReadsInTheOrderOfItsKey() throws Exception {
+    int each = 12;
+    List<Long> sequences = Collections.synchronizedList(new ArrayList<>());
+    List<String> read = new ArrayList<>();
+    List<String> written = new ArrayList<>();
+    try (DynamoTransactor other = newTransactor();
+        Consumer reader = newReader(other)) {
+      List<Thread> writers = new ArrayList<>();
+      for (DynamoTransactor by : List.of(transactor, other)) {
+        String name = by == other ? "b" : "a";
+        for (int i = 0; i < each; i++) {
+          written.add(name + i);
+        }
+        writers.add(
+            Thread.startVirtualThread(
+                () -> {
+                  for (int i = 0; i < each; i++) {
+                    send(by, message("k", name + i));
+                  }
+                }));
+      }
+
+      while (read.size() < 2 * each) {
+        Delivery next = next(reader);
+        sequences.add(next.stored().offset());
+        read.add(next.stored().messageId());
+        assertThat(done(other, next)).isEqualTo(TAKEN);
+      }
+      for (Thread writer : writers) {
+        writer.join();
+      }
+    }
+
+    assertThat(read).containsExactlyInAnyOrderElementsOf(written);
+    assertThat(sequences).isSorted();
+    assertThat(read.stream().filter(id -> id.startsWith("a")))
+        .containsExactlyElementsOf(written.subList(0, each));
+    assertThat(read.stream().filter(id -> id.startsWith("b")))
+        .containsExactlyElementsOf(written.subList(each, 2 * each));
+  }
+
+  private Consumer newReader(DynamoTransactor by) {
+    return by.read("n", mailbox, 30_000);
+  }
+
+  @Test
+  void whatAProcessHadThatDiedComesBackInItsTimeAndItsReceiptExpires() {
+    send(transactor, message("k", "first"), message("k", "second"));
+    Delivery before = next(transactor.read("n", mailbox, 1000)); // never closed
+
+    try (DynamoTransactor other = newTransactor();
+        Consumer reader = newReader(other)) {
+      Delivery again = next(reader);
+
+      assertThat(again.stored().messageId()).isEqualTo("first");
+      assertThat(again.attempt()).isEqualTo(2);
+      assertThat(done(transactor, before)).isInstanceOf(AckResult.Failed.class);
+      assertThat(done(transactor, again)).isEqualTo(TAKEN); // whichever process is told
+      assertThat(next(reader).stored().messageId()).isEqualTo("second");
+    }
+  }
+
+  @Test
+  void aMessageWhoseWriteWasNotAnsweredIsThereOnce() {
+    between.next(SEND, LOST);
+
+    transactor.write(
+        "n", with(List.of(message("k", "once")), insert("with it", Values.of(1))), millis(5000));
+
+    assertThat(row("with it")).isNotNull();
+    try (Consumer reader = newReader(transactor)) {
+      assertThat(done(transactor, next(reader))).isEqualTo(TAKEN);
+      assertThat(poll(reader, 10, 100)).isEmpty();
+    }
+  }
+
+  @Test
+  void anAcknowledgementThatWasNotAnsweredIsTaken() {
+    send(transactor, message("k", "first"), message("k", "second"));
+    try (Consumer reader = newReader(transactor)) {
+      Delivery first = next(reader);
+      between.next(SEND, LOST);
+
+      assertThat(done(transactor, first)).isEqualTo(TAKEN);
+
+      assertThat(next(reader).stored().messageId()).isEqualTo("second");
+    }
+  }
+
+  @Test
+  void aDeliveryOfWhichNobodyKnowsComesBackInItsTime() {
+    send(transactor, message("k", "first"));
+    try (Consumer reader = transactor.read("n", mailbox, 1000)) {
+      between.next("PutItem", LOST);
+      assertFails(Reason.BACKEND_UNAVAILABLE, () -> poll(reader, 1, 0));
+
+      Delivery again = next(reader);
+
+      assertThat(again.attempt()).isEqualTo(2);
+      assertThat(done(transactor, again)).isEqualTo(TAKEN);
+    }
+  }
+
+  @Test
+  void ofAcknowledgementsOfOneDeliveryAtTheSameTimeOneIsTaken() {
+    send(transactor, message("k", "first"), message("k", "second"));
+    try (Consumer reader = newReader(transactor)) {
+      Delivery first = next(reader);
+      Settlement settlement =
+          new Settlement(
+              Collections.nCopies(4, new Ack(first.receipt(), new Ack.Outcome.Done())),
+              null,
+              _ -> new byte[0]);
+
+      SettlementResult result = transactor.acknowledge("n", List.of(settlement)).getFirst();
+
+      Stream<AckResult> results = ((SettlementResult.Settled) result).results().stream();
+      assertThat(results.filter(TAKEN::equals)).hasSize(1);
+      assertThat(next(reader).stored().messageId()).isEqualTo("second");
+    }
+  }
+
+  @Test
+  void manyWritersOfOneKeyAllGetTheirTurn() throws Exception {
+    int writers = 16;
+    int each = 5;
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < writers; i++) {
+      int writer = i;
+      threads.add(
+          Thread.startVirtualThread(
+              () -> {
+                for (int j = 0; j < each; j++) {
+                  send(transactor, message("k", writer + "-" + j));
+                }
+              }));
+    }
+    List<String> read = new ArrayList<>();
+    try (Consumer reader = newReader(transactor)) {
+      while (read.size() < writers * each) {
+        Delivery next = next(reader);
+        read.add(next.stored().messageId());
+        assertThat(done(transactor, next)).isEqualTo(TAKEN);
+      }
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+
+    assertThat(read).doesNotHaveDuplicates();
+  }
+}
