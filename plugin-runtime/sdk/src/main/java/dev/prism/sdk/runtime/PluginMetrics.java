@@ -1,14 +1,12 @@
 package dev.prism.sdk.runtime;
 
+import dev.prism.metrics.Histograms;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
-import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
-import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import io.prometheus.metrics.model.snapshots.Unit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,10 +39,10 @@ final class PluginMetrics {
 
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final Counter operations;
-  private final Histogram processing;
-  private final Histogram overhead;
-  private final Histogram backend;
-  private final Histogram batches;
+  private final Histograms processing;
+  private final Histograms overhead;
+  private final Histograms backend;
+  private final Histograms batches;
   private final Counter isolated;
   private final Counter messages;
   private final Counter events;
@@ -78,14 +76,13 @@ final class PluginMetrics {
   /** The figures of one operation, looked up once. */
   record Operation(
       String name,
-      DistributionDataPoint processing,
-      DistributionDataPoint overhead,
+      Histograms.Series processing,
+      Histograms.Series overhead,
       CounterDataPoint requestBytes,
       CounterDataPoint responseBytes) {}
 
   /** The figures of one kind of backend call, looked up once. */
-  record Call(
-      DistributionDataPoint backend, DistributionDataPoint batches, CounterDataPoint isolated) {}
+  record Call(Histograms.Series backend, Histograms.Series batches, CounterDataPoint isolated) {}
 
   PluginMetrics() {
     operations =
@@ -95,26 +92,25 @@ final class PluginMetrics {
             .labelNames("operation", "outcome", "namespace")
             .register(registry);
     processing =
-        seconds(
+        histograms(
             "prism_plugin_processing_seconds",
             "From a call's arrival at the plugin to its answer.",
             SECONDS,
             "operation");
     overhead =
-        seconds(
+        histograms(
             "prism_overhead_seconds",
             "From the request's receipt at the proxy to the backend call (RFC 10.1).",
             OVERHEAD_SECONDS,
             "operation");
-    backend = seconds("prism_plugin_backend_seconds", "One call of the backend.", SECONDS, "call");
+    backend =
+        histograms("prism_plugin_backend_seconds", "One call of the backend.", SECONDS, "call");
     batches =
-        Histogram.builder()
-            .name("prism_plugin_batch_size")
-            .help("How many calls one call of the backend carried.")
-            .labelNames("call")
-            .classicOnly()
-            .classicUpperBounds(SIZES)
-            .register(registry);
+        histograms(
+            "prism_plugin_batch_size",
+            "How many calls one call of the backend carried.",
+            SIZES,
+            "call");
     isolated =
         Counter.builder()
             .name("prism_plugin_batches_isolated_total")
@@ -148,15 +144,10 @@ final class PluginMetrics {
     ProcessFigures.register(registry);
   }
 
-  private Histogram seconds(String name, String help, double[] bounds, String label) {
-    return Histogram.builder()
-        .name(name)
-        .help(help)
-        .unit(Unit.SECONDS)
-        .labelNames(label)
-        .classicOnly()
-        .classicUpperBounds(bounds)
-        .register(registry);
+  private Histograms histograms(String name, String help, double[] bounds, String label) {
+    Histograms histograms = new Histograms(name, help, bounds, label);
+    registry.register(histograms);
+    return histograms;
   }
 
   /** Says what the process is; once. */
@@ -183,15 +174,14 @@ final class PluginMetrics {
   Operation operation(String name) {
     return new Operation(
         name,
-        processing.labelValues(name),
-        overhead.labelValues(name),
+        processing.of(name),
+        overhead.of(name),
         requestBytes.labelValues(name),
         responseBytes.labelValues(name));
   }
 
   Call call(String name) {
-    return new Call(
-        backend.labelValues(name), batches.labelValues(name), isolated.labelValues(name));
+    return new Call(backend.of(name), batches.of(name), isolated.labelValues(name));
   }
 
   /**

@@ -23,9 +23,12 @@ class PluginMetricsTest {
     PluginMetrics metrics = new PluginMetrics();
     metrics.info("n", "v", "t");
     metrics.queueDepth(Map.of("read", () -> 1));
-    metrics.call("read").backend().observe(1);
+    PluginMetrics.Call read = metrics.call("read");
+    read.backend().observe(1);
+    read.batches().observe(1);
     PluginMetrics.Operation get = metrics.operation("Get");
     get.processing().observe(1);
+    get.overhead().observe(1);
     metrics.answered(get, "KEY_INVALID", "default");
     metrics.messages(PluginMetrics.Messages.PUBLISHED, "default", 1);
     metrics.events(PluginMetrics.Events.PUBLISHED, "default", 1);

@@ -1,6 +1,7 @@
 package dev.prism.proxy.metrics;
 
 import com.google.rpc.Code;
+import dev.prism.metrics.Histograms;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -20,16 +21,13 @@ public final class MethodMetrics {
   private final AtomicReferenceArray<@Nullable CounterDataPoint> byCode =
       new AtomicReferenceArray<>(CODES);
 
-  private final Durations durations;
+  private final Histograms.Series duration;
 
-  /** Bound at the first call, as above: fifty methods would be eight hundred series. */
-  private volatile Durations.@Nullable Series duration;
-
-  MethodMetrics(String service, String name, Counter requests, Durations durations) {
+  MethodMetrics(String service, String name, Counter requests, Histograms durations) {
     this.service = service;
     this.name = name;
     this.requests = requests;
-    this.durations = durations;
+    this.duration = durations.of(service, name);
     method = service + "/" + name;
   }
 
@@ -46,7 +44,7 @@ public final class MethodMetrics {
    */
   public void ended(int code, long nanos) {
     point(code >= 0 && code < CODES ? code : Code.UNKNOWN_VALUE).inc();
-    duration().observe(nanos * NANOS);
+    duration.observe(nanos * NANOS);
   }
 
   /** Calls that have ended, with any status. */
@@ -66,15 +64,6 @@ public final class MethodMetrics {
   private long calls(int code) {
     CounterDataPoint point = byCode.get(code);
     return point == null ? 0 : point.getLongValue();
-  }
-
-  private Durations.Series duration() {
-    Durations.Series point = duration;
-    if (point == null) {
-      point = durations.of(service, name);
-      duration = point;
-    }
-    return point;
   }
 
   private CounterDataPoint point(int code) {

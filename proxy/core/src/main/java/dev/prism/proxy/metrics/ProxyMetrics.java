@@ -3,6 +3,7 @@ package dev.prism.proxy.metrics;
 import dev.prism.admin.v1.PluginState;
 import dev.prism.grpc.GrpcHost;
 import dev.prism.link.Link;
+import dev.prism.metrics.Histograms;
 import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.route.Plugins;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
@@ -44,15 +45,15 @@ public final class ProxyMetrics {
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final Map<String, MethodMetrics> methods = new ConcurrentSkipListMap<>();
   private final Counter requests;
-  private final Durations durations;
-  private final Durations.Series overhead;
-  private final Durations.Series replies;
+  private final Histograms durations;
+  private final Histograms.Series overhead;
+  private final Histograms.Series replies;
   private final Counter rateLimited;
   private final Counter resent;
   private final Counter pluginCalls;
   private final Counter pluginErrors;
   private final Counter relayed;
-  private final Durations relayDelay;
+  private final Histograms relayDelay;
 
   public ProxyMetrics() {
     requests =
@@ -69,14 +70,14 @@ public final class ProxyMetrics {
                 "prism_request_overhead_seconds",
                 "From the whole request's arrival to its hand-over to the link.",
                 OVERHEAD_BUCKETS)
-            .of();
+            .shown();
     replies =
         histogram(
                 "prism_reply_seconds",
                 "From a plugin's reply coming off the ring to the return of the socket write that"
                     + " took its last frame; unary calls.",
                 OVERHEAD_BUCKETS)
-            .of();
+            .shown();
     rateLimited = counter("prism_rate_limited_total", "Calls refused by a rate limit.", "scope");
     resent =
         counter(
@@ -154,7 +155,7 @@ public final class ProxyMetrics {
         relayed.labelValues(namespace, mailbox, "carried"),
         relayed.labelValues(namespace, mailbox, "retried"),
         relayed.labelValues(namespace, mailbox, "dead"),
-        relayDelay.of(namespace, mailbox));
+        relayDelay.shown(namespace, mailbox));
   }
 
   /** The data point of calls sent again to one process. */
@@ -292,8 +293,8 @@ public final class ProxyMetrics {
         .register(registry);
   }
 
-  private Durations histogram(String name, String help, double[] bounds, String... labels) {
-    Durations durations = new Durations(name, help, bounds, labels);
+  private Histograms histogram(String name, String help, double[] bounds, String... labels) {
+    Histograms durations = new Histograms(name, help, bounds, labels);
     registry.register(durations);
     return durations;
   }

@@ -1,5 +1,6 @@
 package dev.prism.proxy.metrics;
 
+import dev.prism.metrics.Histograms;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 
 /** What one relay has done. Any thread. */
@@ -7,13 +8,13 @@ public final class RelayMetrics {
   private final CounterDataPoint carried;
   private final CounterDataPoint retried;
   private final CounterDataPoint rejected;
-  private final Durations.Series delay;
+  private final Histograms.Series delay;
 
   RelayMetrics(
       CounterDataPoint carried,
       CounterDataPoint retried,
       CounterDataPoint rejected,
-      Durations.Series delay) {
+      Histograms.Series delay) {
     this.carried = carried;
     this.retried = retried;
     this.rejected = rejected;

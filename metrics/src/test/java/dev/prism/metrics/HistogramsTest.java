@@ -1,4 +1,4 @@
-package dev.prism.proxy.metrics;
+package dev.prism.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,13 +11,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 
-class DurationsTest {
-  private final Durations durations =
-      new Durations("test_seconds", "A test.", new double[] {0.1, 1}, "method");
+class HistogramsTest {
+  private final Histograms histograms =
+      new Histograms("test_seconds", "A test.", new double[] {0.1, 1}, "method");
 
   private List<HistogramDataPointSnapshot> points() {
     PrometheusRegistry registry = new PrometheusRegistry();
-    registry.register(durations);
+    registry.register(histograms);
     return ((HistogramSnapshot) registry.scrape().get(0)).getDataPoints();
   }
 
@@ -28,7 +28,7 @@ class DurationsTest {
   @Test
   void whatIsObservedIsInTheBucketWhoseBoundItDoesNotPass() {
     // Given
-    Durations.Series series = durations.of("Get");
+    Histograms.Series series = histograms.of("Get");
 
     // When
     for (double seconds : new double[] {0, 0.1, 0.100_001, 1, 1.5, 100}) {
@@ -44,19 +44,30 @@ class DurationsTest {
   }
 
   @Test
-  void whatWasNeverAskedForIsNotShown() {
+  void whatWasNeverObservedIsNotShown() {
+    // Given
+    histograms.of("Put");
+
     // When
-    durations.of("Get");
-    durations.of("Get");
+    histograms.of("Get").observe(1);
 
     // Then
-    assertThat(points()).hasSize(1);
+    assertThat(points()).map(point -> point.getLabels().get("method")).containsExactly("Get");
+  }
+
+  @Test
+  void whatIsToBeShownIsShownFromTheBeginning() {
+    // When
+    histograms.shown("Put");
+
+    // Then
+    assertThat(points()).map(point -> point.getCount()).containsExactly(0L);
   }
 
   @Test
   void nothingIsLostWhileItIsReadAndManyObserve() throws Exception {
     // Given
-    Durations.Series series = durations.of("Get");
+    Histograms.Series series = histograms.of("Get");
     int threads = 4;
     int times = 100_000;
 
