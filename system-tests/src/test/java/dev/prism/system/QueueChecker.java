@@ -43,6 +43,7 @@ import java.util.concurrent.locks.LockSupport;
  * each key must come in order.
  */
 final class QueueChecker implements AutoCloseable {
+  private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final String TOPIC = "checked";
   private static final int PAYLOAD_BYTES = 256;
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -51,6 +52,7 @@ final class QueueChecker implements AutoCloseable {
   private final boolean redeliveriesInOrder;
   private final int total;
   private final AtomicInteger next = new AtomicInteger();
+  private volatile int allowed;
   private final Set<String> attempted = ConcurrentHashMap.newKeySet();
   private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
   private final AtomicInteger refused = new AtomicInteger();
@@ -85,7 +87,8 @@ final class QueueChecker implements AutoCloseable {
   }
 
   /**
-   * Starts writing {@code total} values by as many publishers, each with a key of its own.
+   * Starts writing {@code total} values by as many publishers, each with a key of its own, as
+   * {@link #allow} lets them.
    *
    * @param redeliveriesInOrder whether what comes to the lone consumer as a later attempt must come
    *     in the order of its key as well
@@ -107,8 +110,22 @@ final class QueueChecker implements AutoCloseable {
     return acknowledged.size();
   }
 
+  /** Waits for the next value's turn; false where there is none. */
+  private boolean isNextAllowed() {
+    int mine = next.getAndIncrement();
+    while (mine >= allowed && mine < total && !stopping) {
+      LockSupport.parkNanos(TURN_NANOS);
+    }
+    return mine < total && !stopping;
+  }
+
+  /** Lets so many values be written in all, and no more until it is told so. */
+  void allow(int values) {
+    allowed = values;
+  }
+
   private void publish(String key) {
-    for (int n = 1; next.getAndIncrement() < total && !stopping; n++) {
+    for (int n = 1; isNextAllowed(); n++) {
       String value = key + " " + n;
       attempted.add(value);
       PublishRequest request =
@@ -208,10 +225,6 @@ final class QueueChecker implements AutoCloseable {
     for (Thread publisher : publishers) {
       assertThat(publisher.join(limit)).as("a publisher has ended").isTrue();
     }
-  }
-
-  boolean isPublishing() {
-    return publishers.stream().anyMatch(Thread::isAlive);
   }
 
   /** Waits until both groups have acknowledged all, and says what went wrong until then. */

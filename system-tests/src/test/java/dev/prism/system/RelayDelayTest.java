@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Empty;
 import dev.prism.config.v1.BackendType;
+import dev.prism.conformance.DynamoRows;
+import dev.prism.conformance.TableSpec;
 import dev.prism.queue.v1.AcknowledgeRequest;
 import dev.prism.queue.v1.Delivery;
 import dev.prism.queue.v1.QueueServiceGrpc;
@@ -13,7 +15,9 @@ import dev.prism.queue.v1.StartPosition;
 import dev.prism.queue.v1.SubscribeRequest;
 import dev.prism.queue.v1.SubscribeResponse;
 import dev.prism.queue.v1.Subscription;
+import dev.prism.sdk.rows.Kind;
 import dev.prism.sdk.rows.Values;
+import dev.prism.testservers.DynamoDbServer;
 import dev.prism.testservers.NatsServer;
 import dev.prism.testservers.PostgresServer;
 import dev.prism.transact.v1.DataWrite;
@@ -33,6 +37,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -86,6 +91,20 @@ class RelayDelayTest {
       createTable(server.jdbcUrl(), "\"default\".");
 
       measure(prism, BackendType.BACKEND_TYPE_POSTGRES, "outbox");
+    }
+  }
+
+  @Test
+  void anEventWrittenInDynamoDbIsDeliveredSoon() throws Exception {
+    try (DynamoDbServer server =
+            DynamoDbServer.startDurable(Prism.newDirectory("dynamodb-server"));
+        DynamoRows tables = DynamoRows.of(server.settings(), "default.");
+        NatsServer nats = NatsServer.startOwn("");
+        Prism prism = up(Prism.newDirectory("relay-delay"), nats, "dynamodb", server.settings())) {
+      tables.create(
+          "orders", new TableSpec(List.of(TableSpec.column("id", Kind.INT64)), List.of("id")));
+
+      measure(prism, BackendType.BACKEND_TYPE_DYNAMODB, "outbox");
     }
   }
 
