@@ -71,6 +71,7 @@ final class DynamoTransactor implements Transactor {
   private final Together together = new Together(MAILBOX_REQUESTS);
   private final Signals<Name> signals = new Signals<>();
   private final Map<Long, MailboxConsumer> readers = new ConcurrentHashMap<>();
+  private final Map<Name, Set<MailboxConsumer>> open = new ConcurrentHashMap<>();
   private final AtomicLong nextOwner = new AtomicLong(new SecureRandom().nextLong());
 
   /** A mailbox of a namespace. */
@@ -120,7 +121,9 @@ final class DynamoTransactor implements Transactor {
             posting.heads(namespace),
             patience.leftMillis(),
             () -> write(namespace, unit, posting, patience));
-    raise(namespace, unit.messages());
+    if (outcome instanceof WriteOutcome.Committed) {
+      written(namespace, posting);
+    }
     return outcome;
   }
 
@@ -213,13 +216,22 @@ final class DynamoTransactor implements Transactor {
               commit.run();
               return true;
             });
-        raise(namespace, posting.messages());
+        written(namespace, posting);
       }
     };
   }
 
-  private void raise(String namespace, List<Outgoing> messages) {
-    messages.stream()
+  /** Hands messages that are there now to readers of this process, and wakes them. */
+  private void written(String namespace, Posting posting) {
+    for (Posting.Ready ready : posting.ready()) {
+      for (MailboxConsumer reader :
+          open.getOrDefault(new Name(namespace, ready.outgoing().mailbox()), Set.of())) {
+        if (reader.hand(ready)) {
+          break;
+        }
+      }
+    }
+    posting.messages().stream()
         .map(Outgoing::mailbox)
         .distinct()
         .forEach(mailbox -> signals.raise(new Name(namespace, mailbox)));
@@ -229,16 +241,28 @@ final class DynamoTransactor implements Transactor {
   public Consumer read(String namespace, String mailbox, long ackTimeoutMillis) {
     items.need(namespace);
     long owner = nextOwner.getAndIncrement();
+    Name name = new Name(namespace, mailbox);
     MailboxConsumer reader =
         new MailboxConsumer(
             reads(namespace),
             together,
-            signals.of(new Name(namespace, mailbox)),
+            signals.of(name),
             mailbox,
             ackTimeoutMillis,
             owner,
-            () -> readers.remove(owner));
+            gone -> {
+              readers.remove(owner);
+              open.computeIfPresent(
+                  name, (_, all) -> all.remove(gone) && all.isEmpty() ? null : all);
+            });
     readers.put(owner, reader);
+    open.compute(
+        name,
+        (_, all) -> {
+          Set<MailboxConsumer> with = all == null ? ConcurrentHashMap.newKeySet() : all;
+          with.add(reader);
+          return with;
+        });
     return reader;
   }
 

@@ -3,6 +3,7 @@ package dev.prism.plugin.dynamodb;
 import dev.prism.plugin.dynamodb.MailboxItems.Ready;
 import dev.prism.sdk.queue.Consumer;
 import dev.prism.sdk.queue.Delivery;
+import dev.prism.sdk.queue.Message;
 import dev.prism.sdk.queue.Receipt;
 import dev.prism.sdk.queue.Signal;
 import dev.prism.sdk.queue.Stored;
@@ -13,8 +14,11 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,14 +30,20 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionChe
 
 /**
  * A reader of a mailbox: looks at what is ready, takes what it may, each on condition that nobody
- * else has, and reads the messages. DynamoDB tells nobody of news: what other processes write is
- * found by looking every {@value #LOOK_MILLIS} ms. One thread polls.
+ * else has, and reads the messages. What its own process has written it is handed, and need only
+ * take. DynamoDB tells nobody of news: what other processes write is found by looking every {@value
+ * #LOOK_MILLIS} ms. One thread polls.
  */
 final class MailboxConsumer implements Consumer {
   private static final Logger LOG = LoggerFactory.getLogger(MailboxConsumer.class);
 
   private static final long LOOK_MILLIS = 250;
   private static final int PAGE_ITEMS = 200;
+
+  /** How many messages it is handed at most before it takes them, and how large, in bytes. */
+  private static final int MOST_HANDED = 64;
+
+  private static final long LARGEST_HANDED = 16 << 10;
 
   /** Bits of a receipt's token that say since when the message was ready; until the year 2109. */
   private static final int SINCE_BITS = 42;
@@ -44,8 +54,10 @@ final class MailboxConsumer implements Consumer {
   private final String mailbox;
   private final long ackTimeoutMillis;
   private final long owner;
-  private final Runnable gone;
+  private final java.util.function.Consumer<MailboxConsumer> gone;
   private final Map<Long, Ready> delivered = new ConcurrentHashMap<>();
+  private final Queue<Posting.Ready> handed = new ArrayBlockingQueue<>(MOST_HANDED);
+  private boolean lastHanded;
   private volatile boolean woken;
 
   /** What may be taken now, and when something else may be; milliseconds since 1970. */
@@ -62,7 +74,7 @@ final class MailboxConsumer implements Consumer {
       String mailbox,
       long ackTimeoutMillis,
       long owner,
-      Runnable gone) {
+      java.util.function.Consumer<MailboxConsumer> gone) {
     this.reads = reads;
     this.together = together;
     this.signal = signal;
@@ -78,8 +90,14 @@ final class MailboxConsumer implements Consumer {
     while (true) {
       long seen = signal.count();
       ItemReads now = reads.get();
-      Look look = look(now, most, mostBytes);
-      List<Delivery> taken = take(now, look.due());
+      lastHanded = !lastHanded && !handed.isEmpty(); // in turns: nothing is overlooked for ever
+      List<Delivery> taken = lastHanded ? takeHanded(now, most, mostBytes) : List.of();
+      Look look = new Look(List.of(), now.now());
+      if (taken.isEmpty()) {
+        lastHanded = false;
+        look = look(now, most, mostBytes);
+        taken = take(now, look.due());
+      }
       long left = end - System.nanoTime();
       if (!taken.isEmpty() || left <= 0 || woken || Thread.currentThread().isInterrupted()) {
         woken = false;
@@ -90,6 +108,39 @@ final class MailboxConsumer implements Consumer {
         signal.await(seen, Signal.until(look.nextDue(), now.now(), wait), () -> woken);
       }
     }
+  }
+
+  /** False where it has been handed enough; any thread. */
+  boolean hand(Posting.Ready ready) {
+    return ready.item().size() <= LARGEST_HANDED && handed.offer(ready);
+  }
+
+  /** What it was handed and nobody else was quicker to take. */
+  private List<Delivery> takeHanded(ItemReads now, int most, long mostBytes) {
+    List<Posting.Ready> some = new ArrayList<>();
+    long bytes = 0;
+    while (some.size() < most) {
+      Posting.Ready next = handed.peek();
+      if (next == null || (bytes + next.item().size() > mostBytes && !some.isEmpty())) {
+        break;
+      }
+      bytes += next.item().size();
+      some.add(next);
+      handed.remove();
+    }
+    long until = now.now() + ackTimeoutMillis;
+    return together(
+        some,
+        each -> {
+          Ready taken = taken(now, each.item(), until);
+          return taken == null
+              ? null
+              : delivery(taken, withoutTime(each.outgoing().message()), each.writtenMillis());
+        });
+  }
+
+  private static Message withoutTime(Message message) {
+    return new Message(message.key(), message.headers(), message.payload(), 0);
   }
 
   private Look look(ItemReads now, int most, long mostBytes) {
@@ -142,15 +193,19 @@ final class MailboxConsumer implements Consumer {
   /** Those of the messages that nobody else was quicker to take. */
   private List<Delivery> take(ItemReads now, List<Ready> due) {
     long until = now.now() + ackTimeoutMillis;
-    @Nullable Delivery[] deliveries = new Delivery[due.size()];
-    List<Runnable> tasks = new ArrayList<>(due.size());
+    return together(due, each -> take(now, each, until));
+  }
+
+  private <T> List<Delivery> together(List<T> some, Function<T, @Nullable Delivery> take) {
+    @Nullable Delivery[] deliveries = new Delivery[some.size()];
+    List<Runnable> tasks = new ArrayList<>(some.size());
     List<PrismException> failures = Collections.synchronizedList(new ArrayList<>());
     for (int i = 0; i < deliveries.length; i++) {
       int place = i;
       tasks.add(
           () -> {
             try {
-              deliveries[place] = take(now, due.get(place), until);
+              deliveries[place] = take.apply(some.get(place));
             } catch (PrismException e) {
               failures.add(e);
             }
@@ -170,6 +225,21 @@ final class MailboxConsumer implements Consumer {
   }
 
   private @Nullable Delivery take(ItemReads now, Ready ready, long until) {
+    Ready taken = taken(now, ready, until);
+    if (taken == null) {
+      return null;
+    }
+    Map<String, AttributeValue> key = MailboxItems.message(now.namespace(), mailbox, ready.id());
+    List<Map<String, AttributeValue>> items = items(now, key, ready.parts());
+    if (items.isEmpty()) {
+      delivered.remove(ready.sequence());
+      return null; // acknowledged by who had it before
+    }
+    return delivery(taken, MailboxItems.message(items), MailboxItems.written(items.getFirst()));
+  }
+
+  /** What is ready as it is when it was taken; null where somebody else has it. */
+  private @Nullable Ready taken(ItemReads now, Ready ready, long until) {
     Ready taken =
         new Ready(
             ready.key(),
@@ -191,22 +261,15 @@ final class MailboxConsumer implements Consumer {
       return null;
     }
     delivered.put(ready.sequence(), taken);
-    Map<String, AttributeValue> key = MailboxItems.message(now.namespace(), mailbox, ready.id());
-    List<Map<String, AttributeValue>> items = items(now, key, ready.parts());
-    if (items.isEmpty()) {
-      delivered.remove(ready.sequence());
-      return null; // acknowledged by who had it before
-    }
+    return taken;
+  }
+
+  private Delivery delivery(Ready taken, Message message, long writtenMillis) {
     return new Delivery(
-        new Receipt(mailbox, Transactor.RECEIPT_GROUP, owner, 0, ready.sequence(), token(taken)),
-        new Stored(
-            0,
-            ready.sequence(),
-            ready.id(),
-            MailboxItems.message(items),
-            MailboxItems.written(items.getFirst())),
+        new Receipt(mailbox, Transactor.RECEIPT_GROUP, owner, 0, taken.sequence(), token(taken)),
+        new Stored(0, taken.sequence(), taken.id(), message, writtenMillis),
         taken.tries(),
-        until);
+        taken.due());
   }
 
   /** False where the item is not as it was seen, or a transaction has it. */
@@ -276,7 +339,7 @@ final class MailboxConsumer implements Consumer {
   /** What it has comes back at once; what cannot be given back comes back in its time. */
   @Override
   public void close() {
-    gone.run();
+    gone.accept(this);
     List<Runnable> tasks = new ArrayList<>();
     ItemReads now = reads.get();
     for (Ready each : delivered.values()) {

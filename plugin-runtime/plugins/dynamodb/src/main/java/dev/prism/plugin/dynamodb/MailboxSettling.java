@@ -97,16 +97,17 @@ final class MailboxSettling {
               ? List.of()
               : List.of(
                   MailboxItems.head(now.namespace(), ack.receipt().topic(), ready.messageKey()));
-      return turns.at(heads, now.deadline().leftMillis(), () -> settle(now.deadline(), ack));
+      return turns.at(heads, now.deadline().leftMillis(), () -> settle(now, ack, ready));
     } catch (PrismException e) {
       return new AckResult.Failed(e.status());
     }
   }
 
-  private AckResult settle(Deadline deadline, Ack ack) {
+  private AckResult settle(ItemReads first, Ack ack, Ready seen) {
+    ItemReads now = first;
+    Ready ready = seen;
     for (int attempt = 0; ; attempt++) {
-      ItemReads now = reads.get();
-      Plan plan = plan(now, ack);
+      Plan plan = ready == null ? Plan.EXPIRED : plan(now, ack, ready);
       if (plan.changes().isEmpty()) {
         return plan.result();
       }
@@ -114,10 +115,12 @@ final class MailboxSettling {
       if (failure == null) {
         return plan.result();
       }
-      if (!mayPass(failure) || !deadline.pause(attempt)) {
+      if (!mayPass(failure) || !first.deadline().pause(attempt)) {
         return new AckResult.Failed(
             Refusals.of(new AllOrNone.Refusal(failure, List.of())).status());
       }
+      now = reads.get();
+      ready = held(now, ack);
     }
   }
 
@@ -141,14 +144,10 @@ final class MailboxSettling {
         : null;
   }
 
-  private Plan plan(ItemReads now, Ack ack) {
+  private Plan plan(ItemReads now, Ack ack, Ready ready) {
     Receipt receipt = ack.receipt();
     String namespace = now.namespace();
     String mailbox = receipt.topic();
-    Ready ready = held(now, ack);
-    if (ready == null) {
-      return Plan.EXPIRED;
-    }
     Condition held = ready.held(now.now());
     AckResult taken = new AckResult.Taken(0);
     return switch (ack.outcome()) {
@@ -264,7 +263,8 @@ final class MailboxSettling {
         List<TransactWriteItem> changes = new ArrayList<>();
         Set<Receipt> seen = new HashSet<>();
         for (Ack ack : settlement.acks()) {
-          Plan plan = seen.add(ack.receipt()) ? plan(now, ack) : Plan.EXPIRED;
+          Ready ready = seen.add(ack.receipt()) ? held(now, ack) : null;
+          Plan plan = ready == null ? Plan.EXPIRED : plan(now, ack, ready);
           results.add(plan.result());
           plan.changes().forEach(each -> changes.add(each.together(now.table())));
         }

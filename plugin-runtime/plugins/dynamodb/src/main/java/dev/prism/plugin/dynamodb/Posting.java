@@ -30,6 +30,7 @@ final class Posting {
 
   private final Supplier<ItemReads> reads;
   private final List<Outgoing> messages = new ArrayList<>();
+  private final List<Ready> ready = new ArrayList<>();
 
   /**
    * @param reads consistent ones of the namespace, as of now
@@ -37,6 +38,13 @@ final class Posting {
   Posting(Supplier<ItemReads> reads) {
     this.reads = reads;
   }
+
+  /**
+   * A message that may be delivered as soon as it is there.
+   *
+   * @param writtenMillis when, in milliseconds since 1970
+   */
+  record Ready(Outgoing outgoing, MailboxItems.Ready item, long writtenMillis) {}
 
   /** A key of a mailbox, as the key of its head. */
   private record Line(Map<String, AttributeValue> head) {
@@ -55,6 +63,11 @@ final class Posting {
 
   List<Outgoing> messages() {
     return messages;
+  }
+
+  /** Those of what {@link #changes} made last that may be delivered at once. */
+  List<Ready> ready() {
+    return ready;
   }
 
   /** How many items they are, at most. */
@@ -122,6 +135,7 @@ final class Posting {
       return List.of();
     }
     checkDistinct();
+    ready.clear();
     ItemReads now = reads.get();
     String namespace = now.namespace();
     Map<Line, Map<String, AttributeValue>> heads = heads(now);
@@ -142,11 +156,11 @@ final class Posting {
     for (Outgoing each : messages) {
       Message message = each.message();
       long sequence = next++;
-      boolean ready = true;
+      boolean first = true;
       if (message.key().length > 0) {
         long[] line = lines.computeIfAbsent(Line.of(namespace, each), _ -> new long[] {0, 0});
         sequence = Math.max(sequence, line[0] + 1);
-        ready = line[1] == 0;
+        first = line[1] == 0;
         line[0] = sequence;
         line[1]++;
         changes.add(new Change.Put(MailboxItems.placed(namespace, each, sequence), absent));
@@ -154,10 +168,12 @@ final class Posting {
       for (Map<String, AttributeValue> item : MailboxItems.items(namespace, each, now.now())) {
         changes.add(new Change.Put(item, absent));
       }
-      if (ready) {
-        changes.add(
-            new Change.Put(
-                MailboxItems.ready(namespace, each, sequence, now.now()).item(), absent));
+      if (first) {
+        MailboxItems.Ready item = MailboxItems.ready(namespace, each, sequence, now.now());
+        changes.add(new Change.Put(item.item(), absent));
+        if (item.due() <= now.now()) {
+          ready.add(new Ready(each, item, now.now()));
+        }
       }
     }
     lines.forEach(
