@@ -47,6 +47,10 @@ final class KeyValueTrial {
       // Then
       int before = puts.acknowledgedSoFar();
       Await.until(
+          "values are written again",
+          Duration.ofSeconds(20),
+          () -> puts.acknowledgedSoFar() > before);
+      Await.until(
           "as many are put again",
           Duration.ofMinutes(1),
           () -> puts.acknowledgedSoFar() - before > total / 2);

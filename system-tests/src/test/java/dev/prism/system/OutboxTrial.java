@@ -110,7 +110,7 @@ final class OutboxTrial implements AutoCloseable {
                 Map.of("backend", backend, "relay", Map.of("topic", TOPIC, "backend", broker)))));
   }
 
-  /** Runs it, with a disturbance each time that a fifth more is decided, while the next one is. */
+  /** Runs it, a fifth of it for each disturbance, which begins in the middle of its fifth. */
   static void run(Prism prism, BackendType backend, QueueTrial.Disturbance disturbance)
       throws Exception {
     run(prism, backend, backend, TRANSACTIONS, disturbance);

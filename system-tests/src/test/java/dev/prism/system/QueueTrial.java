@@ -51,9 +51,8 @@ final class QueueTrial {
   }
 
   /**
-   * Publishes messages, disturbs each time that a fifth more of them is acknowledged, while the
-   * next fifth is published, and asserts that nothing acknowledged was lost and the order of each
-   * key held.
+   * Publishes messages, a fifth of them for each disturbance, which begins in the middle of its
+   * fifth, and asserts that nothing acknowledged was lost and the order of each key held.
    */
   void disturbedBy(Disturbance disturbance) throws Exception {
     try (QueueChecker checker =

@@ -175,7 +175,7 @@ public interface TransactMailboxes extends TransactFixture {
   default void messagesWithoutAKeyWaitForNobody() {
     needs(Capability.MAILBOX);
     String mailbox = newMailbox();
-    int together = mostRows() / 4; // a backend may count several items a message
+    int together = mostRows() / 3; // a backend may count several items a message
     for (int from = 0; from < 300; from += together) {
       send(
           IntStream.range(from, Math.min(300, from + together))

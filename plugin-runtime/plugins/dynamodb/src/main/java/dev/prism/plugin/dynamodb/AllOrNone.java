@@ -57,12 +57,16 @@ final class AllOrNone {
    * @throws PrismException OUTCOME_UNKNOWN
    */
   static @Nullable Failure make(ItemReads reads, List<Change> changes) {
-    Refusal refusal =
-        send(
-            reads.dynamo(),
-            reads.deadline(),
-            changes.stream().map(each -> each.together(reads.table())).toList());
+    Refusal refusal = send(reads, changes);
     return refusal == null ? null : refusal.failure();
+  }
+
+  /** As {@link #make}, with what DynamoDB says of each change. */
+  static @Nullable Refusal send(ItemReads reads, List<Change> changes) {
+    return send(
+        reads.dynamo(),
+        reads.deadline(),
+        changes.stream().map(each -> each.together(reads.table())).toList());
   }
 
   /**

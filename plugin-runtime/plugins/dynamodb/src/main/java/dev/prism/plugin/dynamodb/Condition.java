@@ -24,6 +24,16 @@ record Condition(String expression, Map<String, AttributeValue> values) {
     return new Condition("attribute_exists(pk) AND " + LIVES, now(now));
   }
 
+  /** That there is no item, expired or not. */
+  static Condition missing() {
+    return new Condition("attribute_not_exists(pk)", Map.of());
+  }
+
+  /** That there is one, expired or not. */
+  static Condition there() {
+    return new Condition("attribute_exists(pk)", Map.of());
+  }
+
   static Condition etag(String etag, long now) {
     return equal("etag = :etag AND " + LIVES, ":etag", AttributeValue.fromS(etag), now);
   }
@@ -45,7 +55,7 @@ record Condition(String expression, Map<String, AttributeValue> values) {
    */
   static Condition unchanged(@Nullable Map<String, AttributeValue> seen) {
     if (seen == null) {
-      return new Condition("attribute_not_exists(pk)", Map.of());
+      return missing();
     }
     Map<String, AttributeValue> values = new HashMap<>();
     values.put(":etag", AttributeValue.fromS(ItemAttributes.etag(seen)));

@@ -107,7 +107,7 @@ final class DynamoTransaction implements Transaction {
     posting = puts;
     puts.add(messages);
     bound();
-    puts.checkFree();
+    puts.checkFree(messages);
   }
 
   @Override
@@ -176,7 +176,7 @@ final class DynamoTransaction implements Transaction {
       List<TransactWriteItem> changes = new ArrayList<>(fixed);
       if (puts != null) {
         if (attempt > 0) {
-          puts.checkFree();
+          puts.checkFree(puts.messages());
         }
         changes.addAll(puts.changes());
       }

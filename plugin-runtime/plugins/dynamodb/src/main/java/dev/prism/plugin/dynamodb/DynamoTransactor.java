@@ -70,8 +70,10 @@ final class DynamoTransactor implements Transactor {
   private final Turns turns = new Turns();
   private final Together together = new Together(MAILBOX_REQUESTS);
   private final Signals<Name> signals = new Signals<>();
-  private final Map<Long, MailboxConsumer> readers = new ConcurrentHashMap<>();
-  private final Map<Name, Set<MailboxConsumer>> open = new ConcurrentHashMap<>();
+
+  /** By their mailbox, and by who owns what they are delivered. */
+  private final Map<Name, Map<Long, MailboxConsumer>> readers = new ConcurrentHashMap<>();
+
   private final AtomicLong nextOwner = new AtomicLong(new SecureRandom().nextLong());
 
   /** A mailbox of a namespace. */
@@ -118,7 +120,7 @@ final class DynamoTransactor implements Transactor {
     items.need(namespace);
     WriteOutcome outcome =
         turns.at(
-            posting.heads(namespace),
+            posting.heads(),
             patience.leftMillis(),
             () -> write(namespace, unit, posting, patience));
     if (outcome instanceof WriteOutcome.Committed) {
@@ -196,7 +198,7 @@ final class DynamoTransactor implements Transactor {
   // ---- mailboxes ----
 
   private Posting posting(String namespace) {
-    return new Posting(reads(namespace));
+    return new Posting(namespace, reads(namespace));
   }
 
   private DynamoTransaction.Mailboxes mailboxes(String namespace) {
@@ -210,7 +212,7 @@ final class DynamoTransactor implements Transactor {
       @Override
       public void commit(Posting posting, Patience patience, Runnable commit) {
         turns.at(
-            posting.heads(namespace),
+            posting.heads(),
             patience.leftMillis(),
             () -> {
               commit.run();
@@ -225,7 +227,7 @@ final class DynamoTransactor implements Transactor {
   private void written(String namespace, Posting posting) {
     for (Posting.Ready ready : posting.ready()) {
       for (MailboxConsumer reader :
-          open.getOrDefault(new Name(namespace, ready.outgoing().mailbox()), Set.of())) {
+          readers(new Name(namespace, ready.outgoing().mailbox())).values()) {
         if (reader.hand(ready)) {
           break;
         }
@@ -250,20 +252,26 @@ final class DynamoTransactor implements Transactor {
             mailbox,
             ackTimeoutMillis,
             owner,
-            gone -> {
-              readers.remove(owner);
-              open.computeIfPresent(
-                  name, (_, all) -> all.remove(gone) && all.isEmpty() ? null : all);
-            });
-    readers.put(owner, reader);
-    open.compute(
+            () ->
+                readers.computeIfPresent(
+                    name,
+                    (_, all) -> {
+                      all.remove(owner);
+                      return all.isEmpty() ? null : all;
+                    }));
+    readers.compute(
         name,
         (_, all) -> {
-          Set<MailboxConsumer> with = all == null ? ConcurrentHashMap.newKeySet() : all;
-          with.add(reader);
+          Map<Long, MailboxConsumer> with = all == null ? new ConcurrentHashMap<>() : all;
+          with.put(owner, reader);
           return with;
         });
     return reader;
+  }
+
+  /** Those of a mailbox. */
+  private Map<Long, MailboxConsumer> readers(Name mailbox) {
+    return readers.getOrDefault(mailbox, Map.of());
   }
 
   @Override
@@ -288,14 +296,20 @@ final class DynamoTransactor implements Transactor {
   }
 
   private void settled(String namespace, Ack ack, AckResult result) {
-    if (ack.outcome() instanceof Ack.Outcome.Extended || result instanceof AckResult.Failed) {
+    if (!(result instanceof AckResult.Taken(long deadlineMillis))) {
       return;
     }
-    MailboxConsumer reader = readers.get(ack.receipt().owner());
-    if (reader != null) {
+    Name mailbox = new Name(namespace, ack.receipt().topic());
+    MailboxConsumer reader = readers(mailbox).get(ack.receipt().owner());
+    boolean extended = ack.outcome() instanceof Ack.Outcome.Extended;
+    if (reader != null && extended) {
+      reader.extended(ack.receipt().offset(), deadlineMillis);
+    } else if (reader != null) {
       reader.settled(ack.receipt().offset());
     }
-    signals.raise(new Name(namespace, ack.receipt().topic()));
+    if (!extended) {
+      signals.raise(mailbox);
+    }
   }
 
   @Override

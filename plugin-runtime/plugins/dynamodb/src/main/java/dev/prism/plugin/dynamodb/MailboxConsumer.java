@@ -54,10 +54,10 @@ final class MailboxConsumer implements Consumer {
   private final String mailbox;
   private final long ackTimeoutMillis;
   private final long owner;
-  private final java.util.function.Consumer<MailboxConsumer> gone;
+  private final Runnable gone;
   private final Map<Long, Ready> delivered = new ConcurrentHashMap<>();
   private final Queue<Posting.Ready> handed = new ArrayBlockingQueue<>(MOST_HANDED);
-  private boolean lastHanded;
+  private volatile boolean waits;
   private volatile boolean woken;
 
   /** What may be taken now, and when something else may be; milliseconds since 1970. */
@@ -74,7 +74,7 @@ final class MailboxConsumer implements Consumer {
       String mailbox,
       long ackTimeoutMillis,
       long owner,
-      java.util.function.Consumer<MailboxConsumer> gone) {
+      Runnable gone) {
     this.reads = reads;
     this.together = together;
     this.signal = signal;
@@ -90,11 +90,9 @@ final class MailboxConsumer implements Consumer {
     while (true) {
       long seen = signal.count();
       ItemReads now = reads.get();
-      lastHanded = !lastHanded && !handed.isEmpty(); // in turns: nothing is overlooked for ever
-      List<Delivery> taken = lastHanded ? takeHanded(now, most, mostBytes) : List.of();
+      List<Delivery> taken = takeHanded(now, most, mostBytes);
       Look look = new Look(List.of(), now.now());
       if (taken.isEmpty()) {
-        lastHanded = false;
         look = look(now, most, mostBytes);
         taken = take(now, look.due());
       }
@@ -105,17 +103,22 @@ final class MailboxConsumer implements Consumer {
       }
       if (look.due().isEmpty()) { // otherwise others were quicker, and there may be more
         long wait = Math.min(left, TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
+        waits = true;
         signal.await(seen, Signal.until(look.nextDue(), now.now(), wait), () -> woken);
+        waits = false;
       }
     }
   }
 
-  /** False where it has been handed enough; any thread. */
+  /**
+   * False where it has been handed enough, or does not wait for any: then it is to look. Any
+   * thread.
+   */
   boolean hand(Posting.Ready ready) {
-    return ready.item().size() <= LARGEST_HANDED && handed.offer(ready);
+    return waits && ready.item().size() <= LARGEST_HANDED && handed.offer(ready);
   }
 
-  /** What it was handed and nobody else was quicker to take. */
+  /** What it was handed and nobody else was quicker to take; the next look finds what is over. */
   private List<Delivery> takeHanded(ItemReads now, int most, long mostBytes) {
     List<Posting.Ready> some = new ArrayList<>();
     long bytes = 0;
@@ -128,6 +131,7 @@ final class MailboxConsumer implements Consumer {
       some.add(next);
       handed.remove();
     }
+    handed.clear();
     long until = now.now() + ackTimeoutMillis;
     return together(
         some,
@@ -144,6 +148,7 @@ final class MailboxConsumer implements Consumer {
   }
 
   private Look look(ItemReads now, int most, long mostBytes) {
+    delivered.values().removeIf(each -> each.due() <= now.now()); // it has come back
     List<Ready> due = new ArrayList<>();
     long nextDue = Long.MAX_VALUE;
     long bytes = 0;
@@ -233,22 +238,15 @@ final class MailboxConsumer implements Consumer {
     List<Map<String, AttributeValue>> items = items(now, key, ready.parts());
     if (items.isEmpty()) {
       delivered.remove(ready.sequence());
-      return null; // acknowledged by who had it before
+      LOG.warn("mailbox {}: a message that is to be delivered was removed by hand", mailbox);
+      return null;
     }
     return delivery(taken, MailboxItems.message(items), MailboxItems.written(items.getFirst()));
   }
 
   /** What is ready as it is when it was taken; null where somebody else has it. */
   private @Nullable Ready taken(ItemReads now, Ready ready, long until) {
-    Ready taken =
-        new Ready(
-            ready.key(),
-            until,
-            ready.tries() + 1,
-            ready.id(),
-            ready.messageKey(),
-            ready.parts(),
-            ready.size());
+    Ready taken = ready.taken(until);
     Change.Put change =
         new Change.Put(
             taken.item(),
@@ -330,6 +328,11 @@ final class MailboxConsumer implements Consumer {
     delivered.remove(sequence);
   }
 
+  /** Whoever has a message has it for longer. */
+  void extended(long sequence, long until) {
+    delivered.computeIfPresent(sequence, (_, before) -> before.until(until));
+  }
+
   @Override
   public void wake() {
     woken = true;
@@ -339,7 +342,7 @@ final class MailboxConsumer implements Consumer {
   /** What it has comes back at once; what cannot be given back comes back in its time. */
   @Override
   public void close() {
-    gone.accept(this);
+    gone.run();
     List<Runnable> tasks = new ArrayList<>();
     ItemReads now = reads.get();
     for (Ready each : delivered.values()) {

@@ -218,14 +218,21 @@ final class MailboxItems {
 
     /** The same from another time on. */
     Ready at(String namespace, String mailbox, long millis) {
-      return new Ready(
-          readyKey(namespace, mailbox, millis, sequence()),
-          millis,
-          tries,
-          id,
-          messageKey,
-          parts,
-          size);
+      return with(readyKey(namespace, mailbox, millis, sequence()), millis, tries);
+    }
+
+    /** The same, delivered once more, until then. */
+    Ready taken(long untilMillis) {
+      return with(key, untilMillis, tries + 1);
+    }
+
+    /** The same delivery, until then. */
+    Ready until(long untilMillis) {
+      return with(key, untilMillis, tries);
+    }
+
+    private Ready with(Map<String, AttributeValue> newKey, long newDue, int newTries) {
+      return new Ready(newKey, newDue, newTries, id, messageKey, parts, size);
     }
 
     /** That a delivery of it is in force. */
@@ -292,8 +299,7 @@ final class MailboxItems {
   }
 
   static Change.Delete removedPlace(String namespace, String mailbox, byte[] key, long sequence) {
-    return new Change.Delete(
-        place(namespace, mailbox, key, sequence), new Condition("attribute_exists(pk)", Map.of()));
+    return new Change.Delete(place(namespace, mailbox, key, sequence), Condition.there());
   }
 
   /** The place of a message behind its key's head, and what is to be known of it there. */
@@ -351,7 +357,7 @@ final class MailboxItems {
     return new Change.Put(
         item,
         seen == null
-            ? new Condition("attribute_not_exists(pk)", Map.of())
+            ? Condition.missing()
             : new Condition(
                 LAST + " = :last AND " + OPEN + " = :open",
                 Map.of(

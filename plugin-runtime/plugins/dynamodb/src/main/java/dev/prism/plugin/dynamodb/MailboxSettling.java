@@ -111,23 +111,16 @@ final class MailboxSettling {
       if (plan.changes().isEmpty()) {
         return plan.result();
       }
-      Failure failure = AllOrNone.make(now, plan.changes());
-      if (failure == null) {
+      AllOrNone.Refusal refusal = AllOrNone.send(now, plan.changes());
+      if (refusal == null) {
         return plan.result();
       }
-      if (!mayPass(failure) || !first.deadline().pause(attempt)) {
-        return new AckResult.Failed(
-            Refusals.of(new AllOrNone.Refusal(failure, List.of())).status());
+      if (!refusal.mayPass() || !first.deadline().pause(attempt)) {
+        return new AckResult.Failed(Refusals.of(refusal).status());
       }
       now = reads.get();
       ready = held(now, ack);
     }
-  }
-
-  private static boolean mayPass(Failure failure) {
-    return failure == Failure.CONDITION
-        || failure == Failure.CONFLICT
-        || failure == Failure.THROTTLED;
   }
 
   /** The message, where the delivery is in force. */
@@ -164,16 +157,15 @@ final class MailboxSettling {
         yield new Plan(
             List.of(
                 new Change.Delete(ready.key(), held),
-                new Change.Put(later.item(), new Condition("attribute_not_exists(pk)", Map.of()))),
+                new Change.Put(later.item(), Condition.missing())),
             taken);
       }
       case Ack.Outcome.Done _ -> {
         List<Change> changes = removed(now, mailbox, ready, held);
-        Condition there = new Condition("attribute_exists(pk)", Map.of());
         Map<String, AttributeValue> message = MailboxItems.message(namespace, mailbox, ready.id());
-        changes.add(new Change.Delete(message, there));
+        changes.add(new Change.Delete(message, Condition.there()));
         MailboxItems.parts(message, ready.parts())
-            .forEach(part -> changes.add(new Change.Delete(part, there)));
+            .forEach(part -> changes.add(new Change.Delete(part, Condition.there())));
         yield new Plan(changes, taken);
       }
       case Ack.Outcome.Dead(String _, String reason) -> {
@@ -183,7 +175,7 @@ final class MailboxSettling {
                 MailboxItems.message(namespace, mailbox, ready.id()),
                 "SET " + MailboxItems.DEAD + " = :reason",
                 Map.of(":reason", AttributeValue.fromS(reason)),
-                new Condition("attribute_exists(pk)", Map.of())));
+                Condition.there()));
         yield new Plan(changes, taken);
       }
     };
@@ -215,7 +207,7 @@ final class MailboxSettling {
         changes.add(
             new Change.Put(
                 MailboxItems.next(now.namespace(), mailbox, key, placed, now.now()).item(),
-                new Condition("attribute_not_exists(pk)", Map.of())));
+                Condition.missing()));
         break;
       }
     }
@@ -244,6 +236,7 @@ final class MailboxSettling {
   /** All of a caller's together with what is remembered of them. */
   private SettlementResult once(Settlement settlement) {
     Remembering once = remembering.apply(settlement);
+    Deadline deadline = reads.get().deadline();
     SettlementResult sent = null;
     try {
       for (int attempt = 0; ; attempt++) {
@@ -273,11 +266,11 @@ final class MailboxSettling {
           throw Refusals.tooManyAcks();
         }
         sent = new SettlementResult.Settled(results);
-        AllOrNone.Refusal refusal = AllOrNone.send(dynamo, now.deadline(), changes);
+        AllOrNone.Refusal refusal = AllOrNone.send(dynamo, deadline, changes);
         if (refusal == null) {
           return sent;
         }
-        if (!refusal.mayPass() || !now.deadline().pause(attempt)) {
+        if (!refusal.mayPass() || !deadline.pause(attempt)) {
           return new SettlementResult.Failed(Refusals.of(refusal).status());
         }
       }

@@ -4,7 +4,6 @@ import dev.prism.sdk.queue.Message;
 import dev.prism.sdk.transact.Outgoing;
 import dev.prism.status.PrismException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -28,6 +27,7 @@ final class Posting {
 
   private static final long MICROS = 1000;
 
+  private final String namespace;
   private final Supplier<ItemReads> reads;
   private final List<Outgoing> messages = new ArrayList<>();
   private final List<Ready> ready = new ArrayList<>();
@@ -35,7 +35,8 @@ final class Posting {
   /**
    * @param reads consistent ones of the namespace, as of now
    */
-  Posting(Supplier<ItemReads> reads) {
+  Posting(String namespace, Supplier<ItemReads> reads) {
+    this.namespace = namespace;
     this.reads = reads;
   }
 
@@ -72,18 +73,10 @@ final class Posting {
 
   /** How many items they are, at most. */
   int count() {
-    return count(messages);
-  }
-
-  static int count(List<Outgoing> messages) {
-    int count = 0;
-    Set<List<Object>> keys = new HashSet<>();
+    int count =
+        2 * lines().size(); // a head, and that the first one is ready: the others are placed
     for (Outgoing each : messages) {
       count += 2 + MailboxItems.parts(each.message());
-      byte[] key = each.message().key();
-      if (key.length > 0 && keys.add(List.of(each.mailbox(), Arrays.toString(key)))) {
-        count += 2; // the head, and that the first one is ready; the others have a place each
-      }
     }
     return count;
   }
@@ -94,24 +87,26 @@ final class Posting {
   }
 
   /**
-   * That no mailbox has a message with one of the ids.
+   * That no mailbox has a message with the id of one of these.
    *
-   * @throws PrismException KEY_EXISTS, and what reads throw
+   * @param some those to be put, or a part of them
+   * @throws PrismException KEY_EXISTS also where two to be put have one id, and what reads throw
    */
-  void checkFree() {
+  void checkFree(List<Outgoing> some) {
     checkDistinct();
-    ItemReads now = reads.get();
-    List<Map<String, AttributeValue>> keys = new ArrayList<>(messages.size());
-    for (Outgoing each : messages) {
-      keys.add(MailboxItems.message(now.namespace(), each.mailbox(), each.messageId()));
+    List<Map<String, AttributeValue>> keys = new ArrayList<>(some.size());
+    for (Outgoing each : some) {
+      keys.add(MailboxItems.message(namespace, each.mailbox(), each.messageId()));
     }
     if (!keys.isEmpty()) {
-      now.many(
-          keys,
-          ItemAttributes.PARTITION,
-          _ -> {
-            throw Refusals.messageExists();
-          });
+      reads
+          .get()
+          .many(
+              keys,
+              ItemAttributes.PARTITION,
+              _ -> {
+                throw Refusals.messageExists();
+              });
     }
   }
 
@@ -137,7 +132,6 @@ final class Posting {
     checkDistinct();
     ready.clear();
     ItemReads now = reads.get();
-    String namespace = now.namespace();
     Map<Line, Map<String, AttributeValue>> heads = heads(now);
     Map<Line, long[]> lines = new LinkedHashMap<>(); // last sequence, how many are open
     heads.forEach(
@@ -149,7 +143,7 @@ final class Posting {
                   MailboxItems.number(seen, MailboxItems.OPEN)
                 }));
     List<Change> changes = new ArrayList<>();
-    Condition absent = new Condition("attribute_not_exists(pk)", Map.of());
+    Condition absent = Condition.missing();
     long next =
         ((now.now() * MICROS) << CHANCE_BITS)
             + ThreadLocalRandom.current().nextLong(MICROS << CHANCE_BITS);
@@ -183,11 +177,11 @@ final class Posting {
   }
 
   /** Where the heads of all keys are. */
-  List<Map<String, AttributeValue>> heads(String namespace) {
-    return lines(namespace).stream().map(Line::head).toList();
+  List<Map<String, AttributeValue>> heads() {
+    return lines().stream().map(Line::head).toList();
   }
 
-  private Set<Line> lines(String namespace) {
+  private Set<Line> lines() {
     Set<Line> lines = new HashSet<>();
     for (Outgoing each : messages) {
       if (each.message().key().length > 0) {
@@ -199,7 +193,7 @@ final class Posting {
 
   /** The heads that there are, of all keys. */
   private Map<Line, Map<String, AttributeValue>> heads(ItemReads now) {
-    Set<Line> lines = lines(now.namespace());
+    Set<Line> lines = lines();
     Map<Line, Map<String, AttributeValue>> heads = new HashMap<>();
     if (lines.size() == 1) {
       Line only = lines.iterator().next();

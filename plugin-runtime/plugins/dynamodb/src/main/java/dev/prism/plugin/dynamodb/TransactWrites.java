@@ -171,7 +171,7 @@ final class TransactWrites {
         throw Refusals.tooLarge();
       }
       if (look != null) {
-        posting.checkFree();
+        posting.checkFree(unit.messages());
       }
       changes.addAll(posting.changes());
       return new Attempt(rows, changes, new WriteOutcome.Committed(changed), null);

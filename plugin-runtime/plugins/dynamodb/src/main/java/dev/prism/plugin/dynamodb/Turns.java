@@ -32,7 +32,7 @@ final class Turns {
   /**
    * Does something when it is its turn at all of these heads.
    *
-   * @throws PrismException TRANSACTION_CONFLICT where that does not come in time
+   * @throws PrismException DEADLINE_EXCEEDED where that does not come in time
    */
   <T extends @Nullable Object> T at(
       Collection<Map<String, AttributeValue>> heads, long patienceMillis, Supplier<T> work) {
@@ -43,7 +43,7 @@ final class Turns {
     try {
       for (int each : wanted) {
         if (!turns[each].tryLock(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-          throw Refusals.conflict();
+          throw Refusals.over();
         }
         taken.push(turns[each]);
       }

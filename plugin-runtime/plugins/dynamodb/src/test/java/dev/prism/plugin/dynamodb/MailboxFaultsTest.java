@@ -214,6 +214,35 @@ class MailboxFaultsTest extends TransactorFixture {
   }
 
   @Test
+  void acknowledgementsWithAKeyThatFindNoRoomEndInTime() {
+    send(transactor, message("k", "first"));
+    try (Consumer reader = newReader(transactor)) {
+      Delivery first = next(reader);
+      between.next(SEND, times(100, new Fault.Cancelled("ThrottlingError", "slow")));
+      Settlement settlement =
+          new Settlement(
+              List.of(new Ack(first.receipt(), new Ack.Outcome.Done())), once(), _ -> new byte[0]);
+
+      SettlementResult result = transactor.acknowledge("n", List.of(settlement)).getFirst();
+
+      assertThat(result).isInstanceOf(SettlementResult.Failed.class);
+    }
+  }
+
+  @Test
+  void whatWasExtendedComesBackAtOnceWhenItsReaderGoes() {
+    send(transactor, message("k", "first"));
+    try (Consumer reader = transactor.read("n", mailbox, 1000)) {
+      settle(transactor, next(reader), new Ack.Outcome.Extended(60_000));
+      assertThat(poll(reader, 1, 1500)).isEmpty(); // longer than it had at first
+    }
+
+    try (Consumer another = newReader(transactor)) {
+      assertThat(next(another).attempt()).isEqualTo(2);
+    }
+  }
+
+  @Test
   void ofAcknowledgementsOfOneDeliveryAtTheSameTimeOneIsTaken() {
     send(transactor, message("k", "first"), message("k", "second"));
     try (Consumer reader = newReader(transactor)) {
