@@ -147,7 +147,7 @@ final class Acks {
 
   private void tell(List<Settling> settlings, AckResult[] results) {
     Session session = settlings.getFirst().lease().session;
-    try (Replies.Batch batch = session.replies().batch(settlings.size())) {
+    try (Replies.Batch batch = session.repliesInOrder().batch(settlings.size())) {
       for (int i = 0; i < settlings.size(); i++) {
         batch.send(
             i, settlings.get(i).lease().ackSubject, null, body(settlings.get(i).ack().outcome()));

@@ -29,7 +29,7 @@ final class Commits {
       @Nullable Held held) {
     for (long from = Math.max(earliest, Groups.position(info)); from < offset; from += AT_ONCE) {
       int count = (int) Math.min(AT_ONCE, offset - from);
-      try (Replies.Batch batch = session.replies().batch(count)) {
+      try (Replies.Batch batch = session.repliesInOrder().batch(count)) {
         for (int i = 0; i < count; i++) {
           batch.send(i, ack(stream, info.getName(), from + i), null, DONE);
         }
@@ -62,7 +62,7 @@ final class Commits {
     long[] sequences = settled.between(Groups.position(info), last, AT_ONCE);
     while (sequences.length > 0) {
       int count = sequences.length;
-      try (Replies.Batch batch = session.replies().batch(count)) {
+      try (Replies.Batch batch = session.repliesInOrder().batch(count)) {
         for (int i = 0; i < count; i++) {
           batch.send(i, ack(info.getStreamName(), info.getName(), sequences[i]), null, DONE);
         }

@@ -96,15 +96,20 @@ final class NatsLink implements AutoCloseable {
   }
 
   private void connect() {
-    Events events = new Events();
     while (!closed) {
       Session now = session;
       if (now == null || now.isEnded()) {
+        SocketReader reader = new SocketReader();
         try {
+          Events events = new Events(reader);
           Connection connection =
               Nats.connect(
-                  settings.options().connectionListener(events).errorListener(events).build());
-          made(new Session(connection, settings));
+                  reader
+                      .into(settings.options())
+                      .connectionListener(events)
+                      .errorListener(events)
+                      .build());
+          made(new Session(connection, reader, settings));
           said = "";
           LOG.info("connected to NATS {} at {}", version(connection), settings.where());
         } catch (IOException | RuntimeException e) {
@@ -147,6 +152,12 @@ final class NatsLink implements AutoCloseable {
 
   /** What the driver tells. */
   private final class Events implements ConnectionListener, ErrorListener {
+    private final SocketReader reader;
+
+    Events(SocketReader reader) {
+      this.reader = reader;
+    }
+
     @Override
     @SuppressWarnings("deprecation") // the one method that this interface has to have
     public void connectionEvent(Connection connection, ConnectionListener.Events event) {
@@ -187,7 +198,9 @@ final class NatsLink implements AutoCloseable {
 
     @Override
     public void slowConsumerDetected(Connection connection, Consumer consumer) {
-      LOG.warn("events come faster than they are taken: some are lost");
+      if (!reader.isLeftUnread(consumer)) {
+        LOG.warn("events come faster than they are taken: some are lost");
+      }
     }
 
     @Override

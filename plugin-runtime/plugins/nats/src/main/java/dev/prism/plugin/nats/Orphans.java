@@ -57,7 +57,7 @@ final class Orphans {
             + ".0.0";
     for (long from = first; from <= last; from += AT_ONCE) {
       int count = (int) Math.min(AT_ONCE, last - from + 1);
-      try (Replies.Batch batch = session.replies().batch(count)) {
+      try (Replies.Batch batch = session.repliesInOrder().batch(count)) {
         for (int i = 0; i < count; i++) {
           batch.send(i, subject.formatted(from + i), null, what);
         }

@@ -23,15 +23,37 @@ final class Replies {
   private final Map<Long, Batch> open = new ConcurrentHashMap<>();
   private final AtomicLong next = new AtomicLong();
 
-  Replies(Session session) {
+  private Replies(Session session) {
     this.session = session;
     this.prefix = session.inbox() + SEPARATOR;
-    session.subscribe(prefix + ">", this::take);
     session.onInterrupted(() -> open.values().forEach(Batch::interrupt));
+  }
+
+  /**
+   * Answers are known after all that the server delivered before them, and each costs two switches
+   * of threads: through the driver's queue it wakes a dispatcher, which takes it and sleeps again.
+   */
+  static Replies inOrder(Session session) {
+    Replies replies = new Replies(session);
+    session.subscribe(replies.prefix + ">", replies::take);
+    return replies;
+  }
+
+  /**
+   * Answers are taken by the thread that reads the socket, before deliveries that came earlier may
+   * have been; the last one of a batch alone wakes who waits.
+   */
+  static Replies atOnce(Session session) {
+    Replies replies = new Replies(session);
+    session.read(replies.prefix + ">", replies::take);
+    return replies;
   }
 
   private void take(Message message) {
     String subject = message.getSubject();
+    if (!subject.startsWith(prefix)) {
+      return; // another subscription's
+    }
     int dot = subject.lastIndexOf(SEPARATOR);
     Batch batch = open.get(Long.parseLong(subject, prefix.length(), dot, 10));
     if (batch != null) {

@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection, with all that belongs to it. Whatever the server answers or delivers is handled
- * by one thread, in the order in which it came.
+ * One connection, with all that belongs to it. Whatever the server delivers is handled by one
+ * thread, in the order in which it came; {@link #replies} by the thread that reads the socket.
  */
 final class Session implements AutoCloseable {
   /** Events that may wait for their listeners; what is over is lost, as a slow listener's are. */
@@ -27,21 +27,25 @@ final class Session implements AutoCloseable {
   private static final int MOST_EVENT_BYTES = 16 << 20;
 
   private final Connection connection;
+  private final SocketReader reader;
   private final Dispatcher dispatcher;
   private final JetStreamManagement management;
   private final Replies replies;
+  private final Replies repliesInOrder;
   private final Set<Runnable> interruptions = ConcurrentHashMap.newKeySet();
   private final AtomicInteger losses = new AtomicInteger();
   private @Nullable Dispatcher events;
   private volatile boolean lost;
 
-  Session(Connection connection, NatsSettings settings) throws IOException {
+  Session(Connection connection, SocketReader reader, NatsSettings settings) throws IOException {
     this.connection = connection;
+    this.reader = reader;
     this.dispatcher = connection.createDispatcher();
     this.management =
         connection.jetStreamManagement(
             JetStreamOptions.builder().requestTimeout(settings.timeout()).build());
-    this.replies = new Replies(this);
+    this.replies = Replies.atOnce(this);
+    this.repliesInOrder = Replies.inOrder(this);
   }
 
   Connection connection() {
@@ -52,8 +56,14 @@ final class Session implements AutoCloseable {
     return management;
   }
 
+  /** For requests whose answers have nothing to do with what is delivered meanwhile. */
   Replies replies() {
     return replies;
+  }
+
+  /** For requests whose answers say something of deliveries. */
+  Replies repliesInOrder() {
+    return repliesInOrder;
   }
 
   boolean isConnected() {
@@ -91,6 +101,12 @@ final class Session implements AutoCloseable {
 
   Subscription subscribe(String subject, MessageHandler handler) {
     return dispatcher.subscribe(subject, handler);
+  }
+
+  /** Subscribes for as long as the session lives; {@code handler} sees what others get, too. */
+  void read(String subject, MessageHandler handler) {
+    reader.handler(handler);
+    reader.leaveUnread(connection.subscribe(subject));
   }
 
   void unsubscribe(Subscription subscription) {
