@@ -77,9 +77,6 @@ final class SocketReader extends AbstractExecutorService implements ReadListener
   }
 
   @Override
-  public void protocol(String op, @Nullable String text) {}
-
-  @Override
   public void message(String op, Message message) {
     try {
       handler.onMessage(message);
