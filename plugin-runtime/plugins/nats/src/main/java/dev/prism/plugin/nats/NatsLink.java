@@ -198,7 +198,7 @@ final class NatsLink implements AutoCloseable {
 
     @Override
     public void slowConsumerDetected(Connection connection, Consumer consumer) {
-      if (!reader.isLeftUnread(consumer)) {
+      if (!reader.isRead(consumer)) {
         LOG.warn("events come faster than they are taken: some are lost");
       }
     }

@@ -51,9 +51,6 @@ final class Replies {
 
   private void take(Message message) {
     String subject = message.getSubject();
-    if (!subject.startsWith(prefix)) {
-      return; // another subscription's
-    }
     int dot = subject.lastIndexOf(SEPARATOR);
     Batch batch = open.get(Long.parseLong(subject, prefix.length(), dot, 10));
     if (batch != null) {

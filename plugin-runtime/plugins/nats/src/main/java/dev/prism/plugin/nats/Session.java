@@ -103,10 +103,11 @@ final class Session implements AutoCloseable {
     return dispatcher.subscribe(subject, handler);
   }
 
-  /** Subscribes for as long as the session lives; {@code handler} sees what others get, too. */
+  /**
+   * Subscribes once, for as long as the session lives; the thread that reads the socket handles.
+   */
   void read(String subject, MessageHandler handler) {
-    reader.handler(handler);
-    reader.leaveUnread(connection.subscribe(subject));
+    reader.read(connection.subscribe(subject), handler);
   }
 
   void unsubscribe(Subscription subscription) {

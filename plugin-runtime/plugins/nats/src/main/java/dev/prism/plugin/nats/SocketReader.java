@@ -6,36 +6,25 @@ import io.nats.client.MessageHandler;
 import io.nats.client.Options;
 import io.nats.client.ReadListener;
 import io.nats.client.Subscription;
-import java.util.List;
-import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has a connection's messages handled by the driver's own thread that reads the socket, with no
- * queue and no other thread between. One connection's; {@link #handler} never waits.
+ * Has the messages of one of a connection's subscriptions handled by the driver's own thread that
+ * reads the socket, with no queue and no other thread between.
  *
  * <p>The driver (2.26) tells a {@link ReadListener} of each message through the executor of its
  * callbacks: here those that the reading thread makes run at once, all others on a thread of their
- * own, because they come with the driver's locks held.
+ * own, because they may come with the driver's locks held. It ends when it has had nothing to do
+ * for a second.
  */
-final class SocketReader extends AbstractExecutorService implements ReadListener {
-  private static final MessageHandler NOBODY = message -> {};
+final class SocketReader extends ThreadPoolExecutor implements ReadListener {
+  private volatile @Nullable Reading reading;
 
-  /** Its thread ends when it has had nothing to do for a second. */
-  private final ThreadPoolExecutor others =
-      new ThreadPoolExecutor(
-          1,
-          1,
-          1,
-          TimeUnit.SECONDS,
-          new LinkedBlockingQueue<>(),
-          Thread.ofPlatform().name("nats-events").daemon().factory());
-
-  private volatile MessageHandler handler = NOBODY;
-  private volatile @Nullable Subscription unread;
+  /** Whose messages are handled here. */
+  private record Reading(Subscription subscription, MessageHandler handler) {}
 
   /** Marks the thread. */
   private static final class ReadingThread extends Thread {
@@ -46,7 +35,14 @@ final class SocketReader extends AbstractExecutorService implements ReadListener
   }
 
   SocketReader() {
-    others.allowCoreThreadTimeOut(true);
+    super(
+        1,
+        1,
+        1,
+        TimeUnit.SECONDS,
+        new LinkedBlockingQueue<>(),
+        Thread.ofPlatform().name("nats-events").daemon().factory());
+    allowCoreThreadTimeOut(true);
   }
 
   /** Sets it into the connection's options. */
@@ -57,31 +53,31 @@ final class SocketReader extends AbstractExecutorService implements ReadListener
         .readerThreadFactory(ReadingThread::new);
   }
 
-  /** Takes every message of the connection from now on. */
-  void handler(MessageHandler now) {
-    handler = now;
-  }
-
   /**
-   * Nobody takes the messages of this subscription from the driver's queue: it keeps the first one,
-   * and drops the others once the handler has seen them.
+   * Takes the messages of this subscription from now on; {@code handler} never waits. Nobody takes
+   * them from the driver's queue: it keeps the first one, and drops the others before they are
+   * handled here.
    */
-  void leaveUnread(Subscription subscription) {
+  void read(Subscription subscription, MessageHandler handler) {
     subscription.setPendingLimits(1, Long.MAX_VALUE);
-    unread = subscription;
+    reading = new Reading(subscription, handler);
   }
 
-  /** Whether the driver complains of a queue that is left as it is. */
-  boolean isLeftUnread(Consumer consumer) {
-    return consumer.equals(unread);
+  /** Whether the driver complains of the queue that is left full. */
+  boolean isRead(Consumer consumer) {
+    Reading now = reading;
+    return now != null && now.subscription().equals(consumer);
   }
 
   @Override
   public void message(String op, Message message) {
-    try {
-      handler.onMessage(message);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    Reading now = reading;
+    if (now != null && now.subscription().equals(message.getSubscription())) {
+      try {
+        now.handler().onMessage(message);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -90,32 +86,7 @@ final class SocketReader extends AbstractExecutorService implements ReadListener
     if (Thread.currentThread() instanceof ReadingThread) {
       callback.run();
     } else {
-      others.execute(callback);
+      super.execute(callback);
     }
-  }
-
-  @Override
-  public void shutdown() {
-    others.shutdown();
-  }
-
-  @Override
-  public List<Runnable> shutdownNow() {
-    return others.shutdownNow();
-  }
-
-  @Override
-  public boolean isShutdown() {
-    return others.isShutdown();
-  }
-
-  @Override
-  public boolean isTerminated() {
-    return others.isTerminated();
-  }
-
-  @Override
-  public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
-    return others.awaitTermination(timeout, unit);
   }
 }

@@ -94,9 +94,10 @@ class RepliesTest {
     session.subscribe("mute", question -> {});
     try (Replies.Batch batch = session.replies().batch(1)) {
       batch.send(0, "mute", null, new byte[1]);
-      Thread.ofVirtual().start(server::close);
+      Thread closing = Thread.ofVirtual().start(server::close);
       long begun = System.nanoTime();
       batch.await(PATIENCE);
+      closing.join();
 
       assertThat(batch.answer(0)).isNull();
       assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(PATIENCE);
