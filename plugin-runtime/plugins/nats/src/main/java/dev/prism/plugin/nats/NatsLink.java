@@ -167,8 +167,9 @@ final class NatsLink implements AutoCloseable {
       }
       switch (event) {
         case DISCONNECTED -> {
-          now.interrupted();
-          LOG.warn("the connection to NATS is lost");
+          if (now.interrupted()) {
+            LOG.warn("the connection to NATS is lost");
+          }
         }
         case RESUBSCRIBED -> {
           now.resumed();

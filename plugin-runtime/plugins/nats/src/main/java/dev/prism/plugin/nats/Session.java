@@ -80,10 +80,17 @@ final class Session implements AutoCloseable {
     return losses.get();
   }
 
-  void interrupted() {
+  /**
+   * The connection is lost, or one more attempt to get it back has failed.
+   *
+   * @return whether it was there before
+   */
+  boolean interrupted() {
+    boolean first = !lost;
     lost = true;
     losses.incrementAndGet();
     interruptions.forEach(Runnable::run);
+    return first;
   }
 
   void resumed() {

@@ -103,4 +103,13 @@ class RepliesTest {
       assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(PATIENCE);
     }
   }
+
+  @Test
+  void aLossIsSaidOnceHoweverManyAttemptsToComeBackFail() {
+    session.interrupted();
+
+    boolean again = session.interrupted();
+
+    assertThat(again).isFalse();
+  }
 }
