@@ -17,13 +17,15 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Reads through two proxies in the same seconds, for the ratio of their latencies: what else goes
- * on upon the machine meets both alike. Each read goes to one of them by chance and at a random
- * time, whether or not those before it were answered; few enough that the processors are mostly
- * idle.
+ * on upon the machine meets both alike. Reads are sent at random times, whether or not those before
+ * were answered, and of each two in a row one goes to either proxy: a hiccup of the machine, which
+ * is what most of the slowest have in common, takes as many of both. They are few enough that the
+ * processors are mostly idle.
  */
 final class PairedReads {
-  private static final int READS_PER_SECOND = 300;
+  private static final int READS_PER_SECOND = 900;
   private static final int WARMING_CALLERS = 8;
+  private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final List<KeyValueServiceBlockingStub> clients;
   private final GetRequest request;
@@ -35,8 +37,8 @@ final class PairedReads {
     this.request = request;
   }
 
-  /** The 99th percentiles of one window, in nanoseconds. */
-  record Window(long first, long second) {
+  /** The 99th percentiles of what the reads of each proxy took, in nanoseconds. */
+  record Slowest(long first, long second) {
     double ratio() {
       return (double) first / second;
     }
@@ -61,36 +63,29 @@ final class PairedReads {
     }
   }
 
-  /** Reads for about {@code seconds}, each a window of its own. */
-  List<Window> windows(int seconds) throws InterruptedException {
-    List<Window> windows = new ArrayList<>();
-    for (int i = 0; i < seconds; i++) {
-      windows.add(window());
-    }
-    return windows;
-  }
-
-  private Window window() throws InterruptedException {
-    int count = 2 * READS_PER_SECOND;
-    long[][] latencies = new long[2][READS_PER_SECOND];
-    int[] sent = new int[2];
-    CountDownLatch answered = new CountDownLatch(count);
+  /** Reads for about {@code seconds}. */
+  Slowest read(int seconds) throws InterruptedException {
+    int pairs = seconds * READS_PER_SECOND;
+    long[][] latencies = new long[2][pairs];
+    CountDownLatch answered = new CountDownLatch(2 * pairs);
     AtomicReference<Throwable> failure = new AtomicReference<>();
     long due = System.nanoTime();
-    for (int i = 0; i < count; i++) {
-      due += (long) (-Math.log(1 - random.nextDouble()) * TimeUnit.SECONDS.toNanos(1) / count);
-      for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
-        LockSupport.parkNanos(left);
+    for (int pair = 0; pair < pairs; pair++) {
+      int first = random.nextInt(2);
+      for (int side : new int[] {first, 1 - first}) {
+        due +=
+            (long) (-Math.log(1 - random.nextDouble()) * SECOND_NANOS / (2.0 * READS_PER_SECOND));
+        for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+          LockSupport.parkNanos(left);
+        }
+        read(clients.get(side), latencies[side], pair, answered, failure);
       }
-      // By chance, with equal numbers in the end
-      int side = random.nextInt(count - i) < READS_PER_SECOND - sent[0] ? 0 : 1;
-      read(clients.get(side), latencies[side], sent[side]++, answered, failure);
     }
     answered.await();
     if (failure.get() != null) {
       throw new AssertionError("a read failed", failure.get());
     }
-    return new Window(percentile99(latencies[0]), percentile99(latencies[1]));
+    return new Slowest(percentile99(latencies[0]), percentile99(latencies[1]));
   }
 
   private void read(

@@ -7,13 +7,11 @@ import com.google.protobuf.ByteString;
 import dev.prism.keyvalue.v1.GetRequest;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
 import dev.prism.keyvalue.v1.PutRequest;
-import dev.prism.system.PairedReads.Window;
+import dev.prism.system.PairedReads.Slowest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
-import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -47,21 +45,20 @@ class PluginStoppedTest {
       second.put(put("before"));
       PairedReads reads = new PairedReads(first, second, get("before"));
       reads.warm(WARM_SECONDS);
-      reads.windows(WARM_SECONDS);
+      reads.read(WARM_SECONDS);
 
       // When
-      List<Window> firstStopped = readWhileStopped(one, two, reads);
-      List<Window> secondStopped = readWhileStopped(two, one, reads);
+      Slowest firstStopped = readWhileStopped(one, two, reads);
+      Slowest secondStopped = readWhileStopped(two, one, reads);
 
       // Then
-      double ratio =
-          Math.sqrt(median(firstStopped, Window::ratio) / median(secondStopped, Window::ratio));
+      double ratio = Math.sqrt(firstStopped.ratio() / secondStopped.ratio());
       System.out.printf(
           "memory plugin's p99, sqlite plugin stopped / not: %.2f / %.2f ms, then %.2f / %.2f ms: %.2fx%n",
-          median(firstStopped, Window::first) / 1e6,
-          median(firstStopped, Window::second) / 1e6,
-          median(secondStopped, Window::second) / 1e6,
-          median(secondStopped, Window::first) / 1e6,
+          firstStopped.first() / 1e6,
+          firstStopped.second() / 1e6,
+          secondStopped.second() / 1e6,
+          secondStopped.first() / 1e6,
           ratio);
       assertThat(ratio).isLessThan(LATENCY_BOUND);
     }
@@ -71,9 +68,9 @@ class PluginStoppedTest {
    * Stops a plugin of {@code prism} for half a minute under calls, asserts how they end and what
    * comes after.
    *
-   * @return what reads of the other plugin took meanwhile
+   * @return what the slowest reads of the other plugin took meanwhile
    */
-  private static List<Window> readWhileStopped(Prism prism, Prism twin, PairedReads reads)
+  private static Slowest readWhileStopped(Prism prism, Prism twin, PairedReads reads)
       throws Exception {
     KeyValueServiceBlockingStub sqlite =
         prism.keyValueOnOwnConnection("default").withInterceptors(StoppedCallers.deadline());
@@ -88,9 +85,9 @@ class PluginStoppedTest {
     Signals.send("STOP", pid);
     long stopped = System.nanoTime();
     StoppedCallers callers = new StoppedCallers(CALLERS, () -> put(sqlite).getCode());
-    List<Window> windows;
+    Slowest slowest;
     try (callers) {
-      windows = reads.windows(STOPPED_SECONDS);
+      slowest = reads.read(STOPPED_SECONDS);
     }
     double seconds = (System.nanoTime() - stopped) / 1e9;
     processor = (extraProcessor(prism, twin) - processor) / seconds;
@@ -117,17 +114,12 @@ class PluginStoppedTest {
     assertThat(resumed).isLessThan(Duration.ofSeconds(2));
     assertThat(prism.plugin("sqlite").getPid()).as("it was not restarted").isEqualTo(pid);
     assertThat(sqlite.get(get("before")).getItem().getValue().toStringUtf8()).isEqualTo("value");
-    return windows;
+    return slowest;
   }
 
   /** Processor seconds that {@code prism} has used and its twin has not. */
   private static double extraProcessor(Prism prism, Prism twin) throws IOException {
     return Signals.cpuSeconds(prism.pid()) - Signals.cpuSeconds(twin.pid());
-  }
-
-  private static double median(List<Window> windows, ToDoubleFunction<Window> value) {
-    double[] sorted = windows.stream().mapToDouble(value).sorted().toArray();
-    return sorted[sorted.length / 2];
   }
 
   private static PutRequest put(String key) {
