@@ -333,7 +333,7 @@ final class SupervisedPlugin implements Plugins.Plugin {
       if (link.state() == Link.State.DOWN) {
         return process.awaitExit(EXIT_LIMIT) ? "" : "it broke the link's protocol";
       }
-      Readiness readiness = Readiness.of(link);
+      Readiness readiness = Readiness.of(link, view.state() == PluginState.PLUGIN_STATE_READY);
       watch.saw(link.state(), readiness.ready(), System.nanoTime());
       if (watch.stalledTooLong(System.nanoTime())) {
         return "it gave no heartbeat for " + backend.restartStalledAfter().toSeconds() + " s";
@@ -348,7 +348,11 @@ final class SupervisedPlugin implements Plugins.Plugin {
 
   /** An answer to Ready, or what stands for it. */
   private record Readiness(boolean ready, String reason) {
-    static Readiness of(Link link) {
+    /**
+     * Asks. A full link has no room to ask and tells nothing: the plugin beats, and has all the
+     * calls that it takes.
+     */
+    static Readiness of(Link link, boolean wasReady) {
       if (link.state() == Link.State.STALLED) {
         return new Readiness(false, "it gives no heartbeat");
       }
@@ -356,7 +360,9 @@ final class SupervisedPlugin implements Plugins.Plugin {
         ReadyResponse answer = PluginCalls.ready(link, System.nanoTime() + READY_LIMIT.toNanos());
         return new Readiness(answer.getReady(), answer.getReason());
       } catch (LinkException e) {
-        return new Readiness(false, "%s: %s".formatted(e.kind(), e.getMessage()));
+        return e.kind() == LinkException.Kind.FULL
+            ? new Readiness(wasReady, "it is busy")
+            : new Readiness(false, "%s: %s".formatted(e.kind(), e.getMessage()));
       }
     }
   }

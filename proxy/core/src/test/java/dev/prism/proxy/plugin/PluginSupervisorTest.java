@@ -21,6 +21,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -164,6 +165,50 @@ class PluginSupervisorTest {
     await("it is ready", () -> state(plugins, "a") == PluginState.PLUGIN_STATE_READY);
     assertThat(plugins.find("a").status().pid()).isEqualTo(pid);
     assertThat(echo(plugins, "a", "same")).isEqualTo("same");
+  }
+
+  @Test
+  void aPluginThatHasAllTheCallsItTakesIsStillReady() throws Exception {
+    // Given calls that fill the link
+    PluginSupervisor plugins = start(backend("a", ""));
+    plugins.awaitReady(LONG);
+    Link link = plugins.find("a").current().link();
+    List<Thread> callers = new ArrayList<>();
+    await(
+        "the link is full",
+        () -> {
+          for (int i = 0; i < 100; i++) {
+            callers.add(Thread.startVirtualThread(() -> hold(link)));
+          }
+          return link.stats().refused() > 0;
+        });
+    await(
+        "all callers wait or were refused",
+        () -> callers.stream().filter(Thread::isAlive).count() == link.stats().inFlight());
+    long refused = link.stats().refused();
+
+    // When the supervisor finds no room to ask whether it is ready
+    await("it was refused twice", () -> link.stats().refused() >= refused + 2);
+
+    // Then
+    assertThat(state(plugins, "a")).isEqualTo(PluginState.PLUGIN_STATE_READY);
+    for (Thread caller : callers) {
+      caller.interrupt();
+      caller.join();
+    }
+    assertThat(echo(plugins, "a", "after")).isEqualTo("after");
+  }
+
+  private static void hold(Link link) {
+    long now = System.nanoTime();
+    try {
+      link.call(
+          new CallHeader(
+              TestPlugin.HOLD, "default", 0, 0, 0, now + LONG.toNanos(), now, "test", null),
+          new byte[0]);
+    } catch (LinkException e) {
+      // Refused because the link is full, or interrupted: what this is for.
+    }
   }
 
   @Test

@@ -15,6 +15,9 @@ public final class TestPlugin {
   private static final int READY = 101;
   private static final int GET_INFO = 103;
 
+  /** An operation whose calls are never answered. */
+  static final int HOLD = 2;
+
   private TestPlugin() {}
 
   /** Behaves. */
@@ -48,6 +51,9 @@ public final class TestPlugin {
   }
 
   private static void answer(InboundCall call) {
+    if (call.header().operation() == HOLD) {
+      return;
+    }
     call.reply(
         switch (call.header().operation()) {
           case READY -> ReadyResponse.newBuilder().setReady(true).build().toByteArray();

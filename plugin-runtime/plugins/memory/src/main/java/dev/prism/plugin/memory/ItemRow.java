@@ -1,5 +1,7 @@
 package dev.prism.plugin.memory;
 
+import dev.prism.sdk.keyvalue.Item;
+import dev.prism.sdk.keyvalue.Key;
 import dev.prism.sdk.rows.Column;
 import dev.prism.sdk.rows.Documents;
 import dev.prism.sdk.rows.Kind;
@@ -28,13 +30,13 @@ final class ItemRow {
   private ItemRow() {}
 
   /** The row's values by their columns, the key first; a field of the key's name is left out. */
-  static Map<String, Value> of(StoredItem stored, boolean partitioned) {
+  static Map<String, Value> of(Key key, Item item, boolean partitioned) {
     Map<String, Value> row = new LinkedHashMap<>();
-    row.put(KEY.name(), Values.of(stored.key().key()));
+    row.put(KEY.name(), Values.of(key.key()));
     if (partitioned) {
-      row.put(PARTITION.name(), Values.of(stored.key().partition()));
+      row.put(PARTITION.name(), Values.of(key.partition()));
     }
-    Value value = value(stored);
+    Value value = value(item);
     if (value.hasMapValue()) {
       value.getMapValue().getEntriesMap().forEach(row::putIfAbsent);
     } else {
@@ -43,13 +45,13 @@ final class ItemRow {
     return row;
   }
 
-  private static Value value(StoredItem stored) {
-    byte[] bytes = stored.item().value();
+  private static Value value(Item item) {
+    byte[] bytes = item.value();
     String text = text(bytes);
     if (text == null) {
       return Values.of(bytes);
     }
-    Value json = isJson(stored.item().contentType()) ? Documents.parse(text) : null;
+    Value json = isJson(item.contentType()) ? Documents.parse(text) : null;
     return json == null ? Values.of(text) : json;
   }
 

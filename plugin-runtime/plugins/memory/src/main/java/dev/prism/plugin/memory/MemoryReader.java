@@ -2,6 +2,7 @@ package dev.prism.plugin.memory;
 
 import dev.prism.sdk.Capability;
 import dev.prism.sdk.keyvalue.Consistency;
+import dev.prism.sdk.keyvalue.Item;
 import dev.prism.sdk.keyvalue.Key;
 import dev.prism.sdk.reader.Chunk;
 import dev.prism.sdk.reader.Chunk.End;
@@ -116,8 +117,9 @@ final class MemoryReader implements RecordReader {
       if (patience.isOver()) {
         return page.chunk(bytes(last), End.PATIENCE);
       }
-      if (!stored.isExpired(now)) {
-        Map<String, Value> row = ItemRow.of(stored, isPartitioned(query.table()));
+      Item item = stored.item(now);
+      if (item != null) {
+        Map<String, Value> row = ItemRow.of(stored.key(), item, isPartitioned(query.table()));
         End end = holds(query.filter(), row) ? page.add(row) : null;
         if (end != null) {
           return page.chunk(bytes(last), end);
@@ -128,8 +130,8 @@ final class MemoryReader implements RecordReader {
     return page.chunk(null, End.TABLE);
   }
 
-  /** A row that was found, by its place alone: it is made again if it is among the first. */
-  private record Candidate(Place place, StoredItem stored) {}
+  /** An item that was found; its row is made again if it is among the first. */
+  private record Candidate(Place place, Item item) {}
 
   private Chunk sorted(
       ConcurrentNavigableMap<Key, StoredItem> items,
@@ -146,13 +148,14 @@ final class MemoryReader implements RecordReader {
       if (patience.isOver()) {
         return page.chunk(null, End.PATIENCE); // those found so far need not be the first
       }
-      if (stored.isExpired(now)) {
+      Item item = stored.item(now);
+      if (item == null) {
         continue;
       }
-      Map<String, Value> row = ItemRow.of(stored, isPartitioned(query.table()));
+      Map<String, Value> row = ItemRow.of(stored.key(), item, isPartitioned(query.table()));
       Place place = Place.of(row, stored.key(), query.sort());
       if (holds(query.filter(), row) && (from == null || order.compare(place, from) > 0)) {
-        first.add(new Candidate(place, stored));
+        first.add(new Candidate(place, item));
         if (first.size() > size.rows() + 1) { // one more tells whether there is another page
           first.remove();
         }
@@ -162,7 +165,9 @@ final class MemoryReader implements RecordReader {
     candidates.sort(byPlace);
     Place last = null;
     for (Candidate candidate : candidates) {
-      End end = page.add(ItemRow.of(candidate.stored(), isPartitioned(query.table())));
+      End end =
+          page.add(
+              ItemRow.of(candidate.place().key(), candidate.item(), isPartitioned(query.table())));
       if (end != null) {
         return page.chunk(bytes(last), end);
       }
@@ -195,8 +200,9 @@ final class MemoryReader implements RecordReader {
         throw PrismException.of(
             Reason.DEADLINE_EXCEEDED, "the deadline came before all rows were counted");
       }
-      if (!stored.isExpired(now)
-          && (filter == null || holds(filter, ItemRow.of(stored, isPartitioned(table))))
+      Item item = stored.item(now);
+      if (item != null
+          && (filter == null || holds(filter, ItemRow.of(stored.key(), item, isPartitioned(table))))
           && ++count > atMost) {
         break;
       }
@@ -216,10 +222,13 @@ final class MemoryReader implements RecordReader {
     String name = key.getFirst().getStringValue();
     String partition = isPartitioned(table) ? key.get(1).getStringValue() : name;
     StoredItem stored = items == null ? null : items.all().get(new Key("", partition, name));
-    if (stored == null || stored.isExpired(clock.millis())) {
+    if (stored == null) {
       return null;
     }
-    return RowPage.found(columns, ItemRow.of(stored, isPartitioned(table)));
+    Item item = stored.item(clock.millis());
+    return item == null
+        ? null
+        : RowPage.found(columns, ItemRow.of(stored.key(), item, isPartitioned(table)));
   }
 
   @Override

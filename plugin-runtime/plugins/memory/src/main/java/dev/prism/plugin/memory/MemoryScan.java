@@ -88,10 +88,13 @@ final class MemoryScan {
       if (!stored.key().key().startsWith(scan.prefix())) {
         break;
       }
-      if (stored.isExpired(now)) {
+      Item item = stored.item(now);
+      if (item == null) {
         continue;
       }
-      Item item = scan.keysOnly() ? withoutValue(stored.item()) : stored.item();
+      if (scan.keysOnly()) {
+        item = withoutValue(item);
+      }
       bytes += ENTRY_BYTES + stored.key().key().length() + item.value().length;
       if (!page.isEmpty() && bytes > MOST_BYTES) {
         break;

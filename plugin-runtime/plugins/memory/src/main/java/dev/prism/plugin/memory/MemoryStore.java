@@ -1,6 +1,7 @@
 package dev.prism.plugin.memory;
 
 import com.google.rpc.Status;
+import dev.prism.plugin.memory.StoredItem.Content;
 import dev.prism.sdk.Capability;
 import dev.prism.sdk.keyvalue.Consistency;
 import dev.prism.sdk.keyvalue.Item;
@@ -16,7 +17,6 @@ import dev.prism.sdk.keyvalue.Write.Expiry;
 import dev.prism.sdk.keyvalue.WriteResult;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
-import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,10 +48,9 @@ final class MemoryStore implements KeyValueStore {
 
   private final InstantSource clock;
   private final long maxBytes;
-  private final String etagPrefix;
   private final Map<String, Map<String, Table>> namespaces = new ConcurrentHashMap<>();
   private final TreeSet<Expiring> expiring = new TreeSet<>();
-  private long ordinal;
+  private long number;
   private long bytes;
 
   /** Odd while an atomic batch is being applied. */
@@ -69,8 +68,6 @@ final class MemoryStore implements KeyValueStore {
   MemoryStore(InstantSource clock, long maxBytes) {
     this.clock = clock;
     this.maxBytes = maxBytes;
-    // An etag read before a restart must not fit an item written after it.
-    this.etagPrefix = Long.toString(new SecureRandom().nextLong() >>> 16, 36) + "-";
   }
 
   @Override
@@ -98,8 +95,9 @@ final class MemoryStore implements KeyValueStore {
     @Nullable Item[] items = new Item[keys.size()];
     for (int i = 0; i < items.length; i++) {
       Key key = keys.get(i);
-      StoredItem stored = present(table(namespace, key.collection()), key, now);
-      items[i] = stored == null ? null : stored.item();
+      Table table = table(namespace, key.collection());
+      StoredItem stored = table == null ? null : table.get(key);
+      items[i] = stored == null ? null : stored.item(now);
     }
     return Arrays.asList(items);
   }
@@ -159,20 +157,23 @@ final class MemoryStore implements KeyValueStore {
    * What a write will do.
    *
    * @param before the item there, expired or not
-   * @param after the item to be there; null: none
+   * @param after what is to be there; null: none
    * @param changes false where the write does nothing
    */
   private record Change(
       Key key,
       @Nullable StoredItem before,
-      @Nullable StoredItem after,
+      @Nullable Content after,
       boolean changes,
       WriteResult result) {
     long growth() {
       if (!changes) {
         return 0;
       }
-      return (after == null ? 0 : after.bytes()) - (before == null ? 0 : before.bytes());
+      if (after == null) {
+        return before == null ? 0 : -before.bytes();
+      }
+      return before == null ? StoredItem.bytes(key, after) : before.growth(after);
     }
   }
 
@@ -180,7 +181,7 @@ final class MemoryStore implements KeyValueStore {
     Key key = write.key();
     Table table = table(namespace, key.collection());
     StoredItem before = table == null ? null : table.get(key);
-    Item present = before == null || before.isExpired(now) ? null : before.item();
+    StoredItem present = before == null || before.isExpired(now) ? null : before;
     return switch (write) {
       case Write.Put put -> {
         Status refusal = refusal(put.condition(), present);
@@ -189,9 +190,9 @@ final class MemoryStore implements KeyValueStore {
             : written(
                 key,
                 before,
-                new Item(
+                new Content(
                     put.value(),
-                    nextEtag(),
+                    ++number,
                     expiry(put.expiry(), present),
                     put.contentType(),
                     put.metadata()));
@@ -203,58 +204,47 @@ final class MemoryStore implements KeyValueStore {
             : new Change(key, before, null, true, new WriteResult.Deleted(present != null));
       }
       case Write.CompareAndSwap swap -> {
-        byte[] found = present == null ? null : present.value();
-        yield !Arrays.equals(swap.expected(), found)
-            ? unchanged(key, new WriteResult.NotSwapped(present))
+        byte[] expected = swap.expected();
+        boolean asExpected =
+            present == null ? expected == null : expected != null && present.hasValue(expected);
+        yield !asExpected
+            ? unchanged(key, new WriteResult.NotSwapped(present == null ? null : present.item()))
             : written(
                 key,
                 before,
-                new Item(
+                new Content(
                     swap.value(),
-                    nextEtag(),
+                    ++number,
                     expiry(swap.expiry(), present),
                     swap.contentType(),
                     swap.metadata()));
       }
-      case Write.Expire expire -> {
-        if (present == null) {
-          yield unchanged(key, new WriteResult.Expired(false, Item.NEVER));
-        }
-        Item item =
-            new Item(
-                present.value(),
-                present.etag(),
-                expire.expiresAtMillis(),
-                present.contentType(),
-                present.metadata());
-        yield new Change(
-            key,
-            before,
-            StoredItem.of(key, item, ++ordinal),
-            true,
-            new WriteResult.Expired(true, expire.expiresAtMillis()));
-      }
+      case Write.Expire expire ->
+          present == null
+              ? unchanged(key, new WriteResult.Expired(false, Item.NEVER))
+              : new Change(
+                  key,
+                  before,
+                  present.expiring(expire.expiresAtMillis()),
+                  true,
+                  new WriteResult.Expired(true, expire.expiresAtMillis()));
     };
   }
 
-  private Change written(Key key, @Nullable StoredItem before, Item item) {
+  private static Change written(Key key, @Nullable StoredItem before, Content content) {
     return new Change(
         key,
         before,
-        StoredItem.of(key, item, ++ordinal),
+        content,
         true,
-        new WriteResult.Written(item.etag(), item.expiresAtMillis()));
+        new WriteResult.Written(content.etag(), content.expiresAtMillis()));
   }
 
   private static Change unchanged(Key key, WriteResult result) {
     return new Change(key, null, null, false, result);
   }
 
-  private String nextEtag() {
-    return etagPrefix + Long.toString(ordinal + 1, 36);
-  }
-
-  private static long expiry(Expiry expiry, @Nullable Item present) {
+  private static long expiry(Expiry expiry, @Nullable StoredItem present) {
     return switch (expiry) {
       case Expiry.Never never -> Item.NEVER;
       case Expiry.At at -> at.millis();
@@ -262,11 +252,11 @@ final class MemoryStore implements KeyValueStore {
     };
   }
 
-  private static @Nullable Status refusal(Condition condition, @Nullable Item present) {
+  private static @Nullable Status refusal(Condition condition, @Nullable StoredItem present) {
     return switch (condition) {
       case Condition.None none -> null;
       case Condition.IfEtag(String etag) ->
-          present != null && present.etag().equals(etag)
+          present != null && present.hasEtag(etag)
               ? null
               : PrismException.status(
                   Reason.ETAG_MISMATCH, "the item's etag is another; read it and decide again");
@@ -301,7 +291,7 @@ final class MemoryStore implements KeyValueStore {
     }
     Key key = change.key();
     Table table = table(namespace, key.collection());
-    StoredItem after = change.after();
+    Content after = change.after();
     if (table == null) {
       if (after == null) {
         return;
@@ -312,18 +302,25 @@ final class MemoryStore implements KeyValueStore {
               .computeIfAbsent(key.collection(), name -> new Table());
     }
     // What a sweep on the way here has removed is not there any more.
-    StoredItem before = table.get(key);
-    if (before != null) {
-      forget(namespace, table, before);
+    StoredItem stored = table.get(key);
+    if (stored != null) {
+      forget(namespace, table, stored);
     }
-    if (after != null) {
-      table.put(after);
-      bytes += after.bytes();
-      if (after.expires()) {
-        expiring.add(new Expiring(after, table, namespace));
+    if (after == null) {
+      if (stored != null) {
+        remove(namespace, table, key);
       }
-    } else if (before != null) {
-      remove(namespace, table, key);
+      return;
+    }
+    if (stored != null) {
+      stored.set(after);
+    } else {
+      stored = new StoredItem(key, after);
+      table.put(stored);
+    }
+    bytes += stored.bytes();
+    if (stored.expires()) {
+      expiring.add(new Expiring(stored, table, namespace));
     }
   }
 
@@ -361,11 +358,6 @@ final class MemoryStore implements KeyValueStore {
   @Nullable Table table(String namespace, String collection) {
     Map<String, Table> tables = namespaces.get(namespace);
     return tables == null ? null : tables.get(collection);
-  }
-
-  private static @Nullable StoredItem present(@Nullable Table table, Key key, long now) {
-    StoredItem stored = table == null ? null : table.get(key);
-    return stored == null || stored.isExpired(now) ? null : stored;
   }
 
   @Override
