@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  */
 final class HeapPace {
   /** Below this much nothing is gained, bytes: the young generation and what every plugin holds. */
-  static final long LEAST_BYTES = 16L << 20;
+  static final long LEAST_BYTES = 12L << 20;
 
   /** Of how many nanoseconds one may go to collections. */
   static final long SHARE = 200;
