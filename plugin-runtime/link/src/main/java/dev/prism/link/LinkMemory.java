@@ -2,6 +2,7 @@ package dev.prism.link;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
@@ -20,6 +21,8 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  *    256  int32  response doorbell: 1 while the proxy's consumer sleeps
  *    384  int32  1 while a sender of the request ring waits for room
  *    512  int32  1 while a sender of the response ring waits for room
+ *    640  int64  where the request ring's consumer has it begin anew, see {@link Lane#beginAnew}
+ *    768  int64  the same of the response ring
  *   4096         request ring (proxy to plugin), then its positions
  *    ...         response ring (plugin to proxy), then its positions
  * </pre>
@@ -40,6 +43,8 @@ final class LinkMemory {
   private static final int RESPONSE_BELL_AT = 256;
   private static final int REQUEST_WANTED_AT = 384;
   private static final int RESPONSE_WANTED_AT = 512;
+  private static final int REQUEST_ANEW_AT = 640;
+  private static final int RESPONSE_ANEW_AT = 768;
   private static final int PAGE = 4096;
 
   static final int SMALLEST = size(LinkConfig.MIN_RING_BYTES);
@@ -51,8 +56,15 @@ final class LinkMemory {
   final Lane requests;
   final Lane responses;
 
-  /** One direction: its ring, the bell of its consumer, and where its senders ask for room. */
-  record Lane(ManyToOneRingBuffer ring, Doorbell bell, UnsafeBuffer control, int wantedAt) {
+  /**
+   * One direction: its ring, the bell of its consumer, where its senders ask for room, and where
+   * its consumer says that an empty ring begins anew.
+   */
+  record Lane(
+      ManyToOneRingBuffer ring, Doorbell bell, UnsafeBuffer control, int wantedAt, int anewAt) {
+    /** An empty ring goes on until this part of it has been used: 256 KiB of the default 4 MiB. */
+    private static final int USED_PART = 16;
+
     void wantRoom() {
       control.putIntVolatile(wantedAt, 1);
     }
@@ -64,6 +76,43 @@ final class LinkMemory {
       }
       control.putIntVolatile(wantedAt, 0);
       return true;
+    }
+
+    /**
+     * Has a ring that is empty go on at the start of its memory, once a sixteenth is used. So both
+     * processes hold no more of it than was in use at once, and what they share stays in the
+     * processor's caches: a ring that goes round has all its pages touched by the smallest load.
+     * Only its consumer may do this.
+     *
+     * <p>The rest of the round is skipped as if it had been written and read: first the senders'
+     * position moves, which fails where one of them was quicker, then the consumer's. For a moment
+     * the ring looks full of what was skipped; {@link #used} knows better, by the word that is
+     * written before.
+     */
+    void beginAnew() {
+      int capacity = ring.capacity();
+      long at = ring.consumerPosition();
+      int index = (int) at & capacity - 1;
+      if (index < capacity / USED_PART || ring.producerPosition() != at) {
+        return;
+      }
+      long start = at + capacity - index;
+      control.putLongVolatile(anewAt, start);
+      AtomicBuffer buffer = ring.buffer();
+      if (buffer.compareAndSetLong(
+          capacity + RingBufferDescriptor.TAIL_POSITION_OFFSET, at, start)) {
+        buffer.putLongRelease(capacity + RingBufferDescriptor.HEAD_POSITION_OFFSET, start);
+      } else {
+        control.putLongVolatile(anewAt, 0);
+      }
+    }
+
+    /** Bytes on the ring now, 0 to its capacity whatever the peer does to the positions. */
+    int used() {
+      long tail = ring.producerPosition();
+      long head = ring.consumerPosition();
+      long start = control.getLongVolatile(anewAt);
+      return Math.clamp(tail - (start <= tail ? Math.max(head, start) : head), 0, ring.capacity());
     }
   }
 
@@ -78,13 +127,15 @@ final class LinkMemory {
             new ManyToOneRingBuffer(new UnsafeBuffer(whole, PAGE, ringLength)),
             doorbell(doorbell, REQUEST_BELL_AT),
             control,
-            REQUEST_WANTED_AT);
+            REQUEST_WANTED_AT,
+            REQUEST_ANEW_AT);
     responses =
         new Lane(
             new ManyToOneRingBuffer(new UnsafeBuffer(whole, PAGE + ringSpan, ringLength)),
             doorbell(doorbell, RESPONSE_BELL_AT),
             control,
-            RESPONSE_WANTED_AT);
+            RESPONSE_WANTED_AT,
+            RESPONSE_ANEW_AT);
   }
 
   private Doorbell doorbell(int kind, int word) {

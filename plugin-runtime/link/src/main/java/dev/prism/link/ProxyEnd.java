@@ -375,15 +375,8 @@ final class ProxyEnd implements Link {
         frames.lateReplies(),
         bytesSent.sum(),
         frames.bytesReceived(),
-        sender.used(),
-        used(memory.responses));
-  }
-
-  private static long used(LinkMemory.Lane lane) {
-    return Math.clamp(
-        lane.ring().producerPosition() - lane.ring().consumerPosition(),
-        0L,
-        lane.ring().capacity());
+        memory.requests.used(),
+        memory.responses.used());
   }
 
   @Override

@@ -72,6 +72,7 @@ final class RingReceiver {
         continue;
       }
       owner.onTick(now);
+      lane.beginAnew();
       lane.bell().arm();
       if (stopped || read() > 0) {
         lane.bell().disarm();

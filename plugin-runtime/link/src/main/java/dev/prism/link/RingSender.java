@@ -269,14 +269,7 @@ final class RingSender {
 
   /** Whether less than {@code limit} bytes are in use; a ring without a limit is asked directly. */
   private boolean hasRoom(int limit) {
-    return limit == anyLimit || used() < limit;
-  }
-
-  /** Bytes on the ring now. One look, whatever the peer does to the positions. */
-  int used() {
-    long tail = ring.producerPosition();
-    long used = tail - ring.consumerPosition();
-    return Math.clamp(used, 0, ring.capacity());
+    return limit == anyLimit || lane.used() < limit;
   }
 
   /**

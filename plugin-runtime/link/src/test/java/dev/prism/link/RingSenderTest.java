@@ -38,7 +38,8 @@ class RingSenderTest {
   void aCopyThatFailsHalfwayIsTakenBackAndWhatFollowsArrives() {
     FailingBuffer memory = new FailingBuffer((1 << 20) + RingBufferDescriptor.TRAILER_LENGTH);
     ManyToOneRingBuffer ring = new ManyToOneRingBuffer(memory);
-    RingSender sender = new RingSender(new LinkMemory.Lane(ring, bell, control, 128), 1);
+    LinkMemory.Lane lane = new LinkMemory.Lane(ring, bell, control, 128, 192);
+    RingSender sender = new RingSender(lane, 1);
     memory.fails = true;
     assertThatThrownBy(() -> sender.trySendMessage(Frame.MESSAGE, 1, new byte[1000]))
         .isInstanceOf(StackOverflowError.class);
@@ -47,12 +48,12 @@ class RingSenderTest {
     assertThat(sender.trySendMessage(Frame.MESSAGE, 2, new byte[1000])).isTrue();
 
     List<Long> ids = new ArrayList<>();
-    while (sender.used() > 0 && ids.isEmpty()) {
+    while (lane.used() > 0 && ids.isEmpty()) {
       int _ = ring.read((kind, buffer, at, length) -> ids.add(Frame.id(buffer, at)));
       assertThat(memory.getIntVolatile(0)).as("nothing is left unfinished").isNotNegative();
     }
     assertThat(ids).containsExactly(2L);
-    assertThat(sender.used()).isZero();
+    assertThat(lane.used()).isZero();
   }
 
   @Test
@@ -97,6 +98,6 @@ class RingSenderTest {
         new ManyToOneRingBuffer(
             new UnsafeBuffer(
                 ByteBuffer.allocateDirect(bytes + RingBufferDescriptor.TRAILER_LENGTH)));
-    return new RingSender(new LinkMemory.Lane(ring, bell, control, 128), 1);
+    return new RingSender(new LinkMemory.Lane(ring, bell, control, 128, 192), 1);
   }
 }

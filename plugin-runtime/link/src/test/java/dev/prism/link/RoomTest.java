@@ -97,9 +97,9 @@ class RoomTest {
           }
         });
 
-    PluginProcess.await(() -> sender.used() >= RingSender.BULK_BYTES);
+    PluginProcess.await(() -> memory.responses.used() >= RingSender.BULK_BYTES);
 
-    assertThat(sender.used())
+    assertThat(memory.responses.used())
         .isLessThanOrEqualTo(RingSender.BULK_BYTES + Frame.FRAGMENT_BYTES + 64);
     sender.close();
   }
@@ -128,7 +128,7 @@ class RoomTest {
       // One waits for room and one for its turn; then there is room for one fragment.
       PluginProcess.await(
           () ->
-              sender.used() >= RingSender.BULK_BYTES
+              memory.responses.used() >= RingSender.BULK_BYTES
                   && senders.stream().allMatch(RoomTest::isWaiting));
       memory
           .responses
