@@ -13,9 +13,9 @@ import java.nio.file.Path;
  */
 public record SqliteSettings(Path file, int readers, long maxBytes) {
   /** What each connection may keep of the database in memory, in KiB: one writer, few readers. */
-  static final int WRITER_CACHE_KIB = 2 * 1024;
+  static final int WRITER_CACHE_KIB = 1024;
 
-  static final int READER_CACHE_KIB = 512;
+  static final int READER_CACHE_KIB = 256;
 
   public SqliteSettings {
     if (readers < 1 || readers > 64) {
