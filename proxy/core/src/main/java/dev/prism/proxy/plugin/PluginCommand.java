@@ -67,7 +67,7 @@ record PluginCommand(
           // start-up.
           "-XX:+UseSerialGC",
           // What C2 has worked with goes back to the system: 10 MB that nothing needs any more.
-          "-XX:TrimNativeHeapInterval=2000",
+          "-XX:TrimNativeHeapInterval=500",
           // Four bytes less an object, of a heap of small ones.
           "-XX:+UseCompactObjectHeaders",
           "-Xms12m",
