@@ -102,7 +102,8 @@ final class DirectLoad {
         .put(Measure.CALLERS_CPU, cpu / 1e3 / calls);
   }
 
-  private static long cpuNanos() {
+  /** The processor time of this process until now. */
+  static long cpuNanos() {
     return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
   }
 

@@ -19,12 +19,10 @@ import java.util.function.IntFunction;
  * @param endpoint the proxy's gRPC address
  * @param config the named config of the sessions
  * @param valueBytes of each value
+ * @param keys how many there are to read
  * @param prefix of every key, so that two runs on one database write distinct keys
  */
-record KeyValueCalls(String endpoint, String config, int valueBytes, String prefix) {
-  /** How many keys there are to read. */
-  private static final int KEYS = 10_000;
-
+record KeyValueCalls(String endpoint, String config, int valueBytes, long keys, String prefix) {
   /** Calls in flight while those keys are put. */
   private static final int WRITERS = 64;
 
@@ -33,19 +31,24 @@ record KeyValueCalls(String endpoint, String config, int valueBytes, String pref
   /** A put is answered with an etag: no answer is empty. */
   private static final int LEAST_PUT_ANSWER = GRPC_PREFIX + 1;
 
-  /** With keys that no other run has. */
+  /** With 10 000 keys to read, which no other run has. */
   KeyValueCalls(String endpoint, String config, int valueBytes) {
-    this(endpoint, config, valueBytes, Long.toString(System.currentTimeMillis(), 36) + "-");
+    this(endpoint, config, valueBytes, 10_000);
+  }
+
+  /** With keys that no other run has. */
+  KeyValueCalls(String endpoint, String config, int valueBytes, long keys) {
+    this(endpoint, config, valueBytes, keys, Long.toString(System.currentTimeMillis(), 36) + "-");
   }
 
   /** Puts, each of a key of its own until there are so many; then again from the first. */
-  Plan puts(int connections, int streams, long keys) {
+  Plan puts(int connections, int streams, long distinct) {
     return puts(
         connections,
         streams,
         i -> {
           Calls all = numbers(i, connections, Long.MAX_VALUE);
-          return () -> all.next() % keys;
+          return () -> all.next() % distinct;
         });
   }
 
@@ -62,14 +65,14 @@ record KeyValueCalls(String endpoint, String config, int valueBytes, String pref
           return new Plan.Traffic(
               get(ProxyCalls.session(endpoint, config)),
               GRPC_PREFIX + valueBytes,
-              () -> all.next() % KEYS);
+              () -> all.next() % keys);
         });
   }
 
   /** Puts what is to be got. */
   void putAll() throws IOException, InterruptedException {
     try (Load load =
-        Load.open(ProxyCalls.address(endpoint), null, puts(1, WRITERS, i -> numbers(i, 1, KEYS)))) {
+        Load.open(ProxyCalls.address(endpoint), null, puts(1, WRITERS, i -> numbers(i, 1, keys)))) {
       load.start();
       load.await(Long.MAX_VALUE);
       ProxyCalls.requireNoFailure(load.stop());

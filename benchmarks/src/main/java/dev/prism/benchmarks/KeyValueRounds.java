@@ -1,6 +1,7 @@
 package dev.prism.benchmarks;
 
 import dev.prism.benchmarks.Backend.Way;
+import dev.prism.perf.load.Plan;
 import dev.prism.perf.servers.ProxyCalls;
 import dev.prism.perf.servers.ProxyProcess;
 import java.util.ArrayList;
@@ -11,7 +12,8 @@ import java.util.regex.Pattern;
 /**
  * Values of 256 bytes put to a backend and got from it, through Prism and without it, by 64 callers
  * that block: rounds in turn. On either side the callers are virtual threads of this process, and
- * what this process computes is told apart. Then the same by one caller.
+ * what this process computes is told apart. Beside them 64 calls at a time by the harness's
+ * generator, for what Prism does when its callers cost little. Then the same by one caller.
  *
  * @param seconds of each round
  * @param rounds of each side
@@ -25,6 +27,8 @@ record KeyValueRounds(int seconds, int rounds, int warmup) {
   private static final long KEYS = 100_000;
 
   private static final int LEAST_TRIAL_SECONDS = 3;
+  private static final int SETTLE_SECONDS = 2;
+  private static final String GENERATOR = "prism, by the generator";
   private static final double MIB = 1 << 20;
 
   /** What callers do. */
@@ -33,6 +37,11 @@ record KeyValueRounds(int seconds, int rounds, int warmup) {
       @Override
       DirectLoad.Call on(Store store) {
         return number -> store.put(key(number), new byte[VALUE_BYTES]);
+      }
+
+      @Override
+      Plan generated(KeyValueCalls calls) {
+        return calls.puts(1, CALLERS, KEYS);
       }
     },
     GET("read") {
@@ -43,6 +52,11 @@ record KeyValueRounds(int seconds, int rounds, int warmup) {
             throw new IllegalStateException("a value is not there");
           }
         };
+      }
+
+      @Override
+      Plan generated(KeyValueCalls calls) {
+        return calls.gets(1, CALLERS);
       }
     };
 
@@ -55,17 +69,20 @@ record KeyValueRounds(int seconds, int rounds, int warmup) {
 
     abstract DirectLoad.Call on(Store store);
 
+    abstract Plan generated(KeyValueCalls calls);
+
     String title() {
       return name().toLowerCase(Locale.ROOT);
     }
   }
 
-  /** What Prism's processes have done since they started. */
-  private record Spent(double cpuNanos, double batches, double calls) {
+  /** What Prism's processes have done since they started, and what this one has computed. */
+  private record Spent(double cpuNanos, double ownNanos, double batches, double calls) {
     static Spent by(ProxyProcess proxy, Operation operation) throws Exception {
       String batches = "prism_plugin_batch_size_%s\\{.*" + operation.batch + ".*";
       return new Spent(
           proxy.counters().cpuNanos(),
+          DirectLoad.cpuNanos(),
           ProxyCalls.metric(proxy.metrics(), Pattern.compile(batches.formatted("count"))),
           ProxyCalls.metric(proxy.metrics(), Pattern.compile(batches.formatted("sum"))));
     }
@@ -74,6 +91,7 @@ record KeyValueRounds(int seconds, int rounds, int warmup) {
       double since = calls - before.calls;
       return figures
           .put(Measure.CPU, (cpuNanos - before.cpuNanos) / 1e3 / since)
+          .put(Measure.CALLERS_CPU, (ownNanos - before.ownNanos) / 1e3 / since)
           .put(Measure.BATCHES, (batches - before.batches) / since);
     }
   }
@@ -89,9 +107,12 @@ record KeyValueRounds(int seconds, int rounds, int warmup) {
       Way<Store> prism = new Way<>("prism", () -> new PrismStore(proxy.endpoint()));
       fill(backend.ways().getFirst());
       fill(prism);
+      KeyValueCalls generated =
+          new KeyValueCalls(proxy.endpoint(), ProxyProcess.CONFIG, VALUE_BYTES, KEYS);
+      generated.putAll();
       for (Operation operation : Operation.values()) {
         Way<Store> direct = warmUp(operation, backend.ways(), prism);
-        throughput(operation, direct, prism, proxy);
+        throughput(operation, direct, prism, generated, proxy);
         latency(operation, backend.ways().getLast(), prism);
       }
       System.out.printf(
@@ -127,34 +148,55 @@ record KeyValueRounds(int seconds, int rounds, int warmup) {
   }
 
   private void throughput(
-      Operation operation, Way<Store> direct, Way<Store> prism, ProxyProcess proxy)
+      Operation operation,
+      Way<Store> direct,
+      Way<Store> prism,
+      KeyValueCalls generated,
+      ProxyProcess proxy)
       throws Exception {
     List<Figures> without = new ArrayList<>();
     List<Figures> with = new ArrayList<>();
+    List<Figures> lean = new ArrayList<>();
     for (int round = 1; round <= rounds; round++) {
       without.add(round(operation, direct, CALLERS, seconds));
-      say(operation, round, direct, without.getLast());
+      say(operation, round, direct.name(), without.getLast());
       Spent before = Spent.by(proxy, operation);
       Figures figures = round(operation, prism, CALLERS, seconds);
       with.add(Spent.by(proxy, operation).since(before, figures));
-      say(operation, round, prism, figures);
+      say(operation, round, prism.name(), figures);
+      before = Spent.by(proxy, operation);
+      figures = generate(operation.generated(generated), proxy);
+      lean.add(Spent.by(proxy, operation).since(before, figures));
+      say(operation, round, GENERATOR, figures);
     }
     Figures one = Figures.median(without);
     Figures other = Figures.median(with);
+    Figures least = Figures.median(lean);
     System.out.printf(
         Locale.ROOT,
-        "%n%s, medians at %d callers:%n  %s: %s%n  %s: %s%n  ratio %.2f%n%n",
+        "%n%s, medians at %d callers:%n  %s: %s%n  %s: %s%n  %s: %s%n  ratio %.2f, by the generator %.2f%n%n",
         operation.title(),
         CALLERS,
         direct.name(),
         one,
         prism.name(),
         other,
-        other.get(Measure.CALLS) / one.get(Measure.CALLS));
+        GENERATOR,
+        least,
+        other.get(Measure.CALLS) / one.get(Measure.CALLS),
+        least.get(Measure.CALLS) / one.get(Measure.CALLS));
   }
 
-  private static void say(Operation operation, int round, Way<Store> way, Figures figures) {
-    System.out.printf("%s, round %d, %s: %s%n", operation.title(), round, way.name(), figures);
+  private Figures generate(Plan plan, ProxyProcess proxy) throws Exception {
+    ProxyCalls.Measured measured =
+        ProxyCalls.measure(proxy.endpoint(), plan, SETTLE_SECONDS, seconds);
+    return new Figures()
+        .put(Measure.CALLS, measured.callsPerSecond())
+        .putLatencies(measured.tally().latencies());
+  }
+
+  private static void say(Operation operation, int round, String way, Figures figures) {
+    System.out.printf("%s, round %d, %s: %s%n", operation.title(), round, way, figures);
   }
 
   private void latency(Operation operation, Way<Store> direct, Way<Store> prism) throws Exception {
