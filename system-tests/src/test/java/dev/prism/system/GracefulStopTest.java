@@ -97,4 +97,17 @@ class GracefulStopTest {
       assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
     }
   }
+
+  @Test
+  void whatIsLoggedFromTheStartToTheEndIsJsonAndNothingElse() throws Exception {
+    // Given
+    try (Prism prism = Prism.up(Prism.newDirectory("log"))) {
+
+      // When
+      prism.terminate();
+
+      // Then: no warning of a JVM about its flags, and no trace of a stack, either
+      assertThat(prism.log().lines()).isNotEmpty().allMatch(line -> line.startsWith("{"));
+    }
+  }
 }

@@ -85,8 +85,6 @@ record PluginCommand(
           // SQLite's: inlining less, a loaded plugin has 6 to 25 MB less, and is as fast.
           "-XX:FreqInlineSize=60",
           "-XX:InlineSmallCode=700",
-          // Of classes in pieces of 16 KiB, not 64.
-          "-XX:MetaspaceReclaimPolicy=aggressive",
           "-Xss512k",
           // Each thread touches as much stack below its own, for native code: 40 KiB, not 80.
           "-XX:StackShadowPages=10",
