@@ -51,7 +51,7 @@ public final class Sessions implements AutoCloseable {
   private final long idleNanos;
   private final long touchNanos;
 
-  private final Tokens<Session> byToken = new Tokens<>();
+  private final Tokens<Session> byToken;
   private final Map<String, Entry> byId = new ConcurrentHashMap<>();
   private final AtomicInteger count = new AtomicInteger();
   private final EndedSessions ended;
@@ -93,6 +93,7 @@ public final class Sessions implements AutoCloseable {
   public Sessions(
       ServerConfig.Sessions limits, ControlStore store, InstantSource wall, LongSupplier nanoTime) {
     this.limits = limits;
+    this.byToken = new Tokens<>(limits.max());
     this.store = store;
     this.wall = wall;
     this.nanoTime = nanoTime;

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * lookup takes no lock and, but for the first few, allocates nothing. A caller cannot steer where
  * the hash of a guess lands, and a hash is compared in constant time.
  *
- * <p>Tokens that were found lately are found again by their characters, compared in constant time
- * as well: a hash costs a call more than the rest of the gate. Where one of those is looked for
- * goes by a factor that is drawn at the start, and a guess that is not a token is never kept.
+ * <p>A token that was found once is found again by its characters, compared in constant time as
+ * well: a hash costs a call more than the rest of the gate. Where one of those is looked for goes
+ * by a factor that is drawn at the start, and a guess that is not a token is never kept.
  */
 final class Tokens<T> {
   /** 256 bits in base64url. */
@@ -31,21 +31,26 @@ final class Tokens<T> {
   /** Entries between two digests, so that they share no cache line. */
   private static final int STRIDE = 16;
 
-  /** Tokens that are found without a hash, at most: 64 KB of places. */
-  private static final int RECENT_BITS = 14;
+  /** Neighbours that a token may be at. A power of two. */
+  private static final int WAYS = 4;
+
+  private static final int LEAST_PLACES = 1 << 8;
 
   private final SecureRandom random = new SecureRandom();
   private final ConcurrentHashMap<Hash, Kept<T>> values = new ConcurrentHashMap<>();
   private final AtomicReferenceArray<@Nullable Probe> probes =
       new AtomicReferenceArray<>(PROBES * STRIDE);
-  private final AtomicReferenceArray<@Nullable Recent<T>> recent =
-      new AtomicReferenceArray<>(1 << RECENT_BITS);
+  private final AtomicReferenceArray<@Nullable Kept<T>> places;
+  private final int shift;
   private final int factor = random.nextInt() | 1;
 
-  /** What is kept under a token, and where it is found by its characters. */
+  /**
+   * What is kept under a token, and its characters once they were seen; no record, whose text would
+   * have them.
+   */
   private static final class Kept<T> {
     private final T value;
-    private volatile int place = -1;
+    private volatile @Nullable String token;
     private volatile boolean removed;
 
     private Kept(T value) {
@@ -53,15 +58,14 @@ final class Tokens<T> {
     }
   }
 
-  /** A token that was found lately; no record, whose text would have it. */
-  private static final class Recent<T> {
-    private final String token;
-    private final Kept<T> kept;
-
-    private Recent(String token, Kept<T> kept) {
-      this.token = token;
-      this.kept = kept;
-    }
+  /**
+   * @param most how many are kept at one moment, up to 2^29; of more, some are found by their hash
+   *     each time. Each takes two to four places of four bytes, whether it is there or not.
+   */
+  Tokens(int most) {
+    int bits = Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(2 * most, LEAST_PLACES) - 1);
+    this.places = new AtomicReferenceArray<>(1 << bits);
+    this.shift = Integer.SIZE - bits;
   }
 
   /** A token's hash, as a key. */
@@ -153,16 +157,31 @@ final class Tokens<T> {
     if (token.length() != LENGTH) {
       return null;
     }
-    int place = (token.hashCode() * factor) >>> (Integer.SIZE - RECENT_BITS);
-    Recent<T> known = recent.getAcquire(place);
-    if (known != null && isSame(known.token, token)) {
-      return known.kept.value;
+    T seen = findSeen(token);
+    return seen == null && isWellFormed(token) ? findByHash(token) : seen;
+  }
+
+  /** What is kept under a token that is found by its characters, or null. */
+  @Nullable T findSeen(String token) {
+    int first = firstPlace(token);
+    for (int i = first; i < first + WAYS; i++) {
+      Kept<T> kept = places.getAcquire(i);
+      if (kept != null && isSame(kept.token, token)) {
+        return kept.value;
+      }
     }
-    return isWellFormed(token) ? findByHash(token, place) : null;
+    return null;
+  }
+
+  private int firstPlace(String token) {
+    return (token.hashCode() * factor) >>> shift & -WAYS;
   }
 
   /** Compares to the end, wherever the first difference is. */
-  private static boolean isSame(String token, String other) {
+  private static boolean isSame(@Nullable String token, String other) {
+    if (token == null) {
+      return false;
+    }
     int difference = 0;
     for (int i = 0; i < LENGTH; i++) {
       difference |= token.charAt(i) ^ other.charAt(i);
@@ -170,7 +189,7 @@ final class Tokens<T> {
     return difference == 0;
   }
 
-  private @Nullable T findByHash(String token, int place) {
+  private @Nullable T findByHash(String token) {
     int slot = ((int) Thread.currentThread().threadId() & (PROBES - 1)) * STRIDE;
     Probe probe = probes.getAndSet(slot, null);
     if (probe == null) {
@@ -182,13 +201,31 @@ final class Tokens<T> {
     if (kept == null) {
       return null;
     }
-    kept.place = place;
-    Recent<T> found = new Recent<>(token, kept);
-    recent.set(place, found);
-    if (kept.removed) { // it may have looked at the place before this was there
-      recent.compareAndSet(place, found, null);
+    kept.token = token;
+    place(kept, token);
+    if (kept.removed) { // what removed it may have looked before it was there
+      clear(kept, token);
     }
     return kept.value;
+  }
+
+  /** Where a neighbour is free, or in the place of always the same one: the others stay. */
+  private void place(Kept<T> kept, String token) {
+    int first = firstPlace(token);
+    for (int i = first; i < first + WAYS; i++) {
+      Kept<T> there = places.get(i);
+      if (there == kept || (there == null && places.compareAndSet(i, null, kept))) {
+        return;
+      }
+    }
+    places.set(first, kept);
+  }
+
+  private void clear(Kept<T> kept, String token) {
+    int first = firstPlace(token);
+    for (int i = first; i < first + WAYS; i++) {
+      places.compareAndSet(i, kept, null);
+    }
   }
 
   void put(Hash hash, T value) {
@@ -201,10 +238,9 @@ final class Tokens<T> {
       return;
     }
     kept.removed = true;
-    int place = kept.place;
-    Recent<T> found = place < 0 ? null : recent.get(place);
-    if (found != null && found.kept == kept) {
-      recent.compareAndSet(place, found, null);
+    String token = kept.token;
+    if (token != null) {
+      clear(kept, token);
     }
   }
 

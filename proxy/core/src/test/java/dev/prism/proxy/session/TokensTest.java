@@ -18,7 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TokensTest {
-  private final Tokens<String> tokens = new Tokens<>();
+  private static final int MOST = 10_000;
+
+  private final Tokens<String> tokens = new Tokens<>(MOST);
 
   @Test
   void everyTokenIsAnotherAndWellFormed() {
@@ -60,10 +62,8 @@ class TokensTest {
   void aTokenThatWasFoundBeforeIsRemovedAsWell() {
     // Given more than are found by their characters, each found once and again
     List<String> all = new ArrayList<>();
-    for (int i = 0; i < 20_000; i++) {
-      String token = tokens.create();
-      tokens.put(Tokens.hash(token), token);
-      all.add(token);
+    for (int i = 0; i < 5 * MOST; i++) {
+      all.add(keptToken());
     }
     all.forEach(token -> assertThat(tokens.find(token)).isEqualTo(token));
     all.forEach(token -> assertThat(tokens.find(token)).isEqualTo(token));
@@ -73,6 +73,50 @@ class TokensTest {
 
     // Then
     assertThat(all).allSatisfy(token -> assertThat(tokens.find(token)).isNull());
+  }
+
+  @Test
+  void ofAsManyAsThereMayBeNearlyAllAreFoundByTheirCharactersTheSecondTime() {
+    // Given
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < MOST; i++) {
+      all.add(keptToken());
+    }
+    assertThat(all).allSatisfy(token -> assertThat(tokens.findSeen(token)).isNull());
+
+    // When
+    all.forEach(tokens::find);
+
+    // Then
+    assertThat(all.stream().filter(token -> token.equals(tokens.findSeen(token))).count())
+        .isGreaterThan(MOST * 98 / 100);
+  }
+
+  @Test
+  void aLookUpOfTooManyAllocatesNothing() {
+    // Given as many as do not all have a place
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < 5 * MOST; i++) {
+      all.add(keptToken());
+    }
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    all.forEach(tokens::find);
+    long before = threads.getCurrentThreadAllocatedBytes();
+
+    // When
+    for (int i = 0; i < all.size(); i++) {
+      tokens.find(all.get(i));
+    }
+
+    // Then
+    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    assertThat(bytes / all.size()).isZero();
+  }
+
+  private String keptToken() {
+    String token = tokens.create();
+    tokens.put(Tokens.hash(token), token);
+    return token;
   }
 
   @Test
