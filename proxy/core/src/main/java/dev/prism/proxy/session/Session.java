@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +80,7 @@ public final class Session {
   private final AtomicReference<@Nullable End> end = new AtomicReference<>();
   private final AtomicReference<@Nullable Object> attachment = new AtomicReference<>();
 
+  private final LongSupplier nanoTime;
   private final long expiresNanos;
   private final long number;
 
@@ -86,15 +88,16 @@ public final class Session {
   volatile long lastActiveNanos;
 
   /**
-   * @param nowNanos the time on the clock of {@link Sessions}
+   * @param nanoTime the clock of {@link Sessions}
    * @param expiresNanos when its lifetime is over, on the same clock
    */
-  Session(Details details, long nowNanos, long expiresNanos) {
+  Session(Details details, LongSupplier nanoTime, long expiresNanos) {
+    this.nanoTime = nanoTime;
     this.expiresNanos = expiresNanos;
     this.details = details;
     this.number = number(details.id());
     this.configs = details.configs().toArray(BoundConfig[]::new);
-    this.lastActiveNanos = nowNanos;
+    this.lastActiveNanos = nanoTime.getAsLong();
     for (BoundConfig config : configs) {
       int pattern = config.pattern().getNumber();
       several[pattern] = only[pattern] != null;
@@ -212,6 +215,7 @@ public final class Session {
     @Override
     public void close() {
       over.set(true);
+      session.used(); // before it is seen to have no stream
       session.listeners.remove(this);
     }
   }
@@ -228,6 +232,16 @@ public final class Session {
       present = witness == null ? made : witness;
     }
     return type.cast(present);
+  }
+
+  /** It is used now. */
+  void used() {
+    lastActiveNanos = nanoTime.getAsLong();
+  }
+
+  /** When its lifetime is over. */
+  long expiresNanos() {
+    return expiresNanos;
   }
 
   /** Whether its lifetime is over. */

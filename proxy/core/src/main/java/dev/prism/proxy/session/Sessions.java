@@ -23,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -50,6 +51,11 @@ public final class Sessions implements AutoCloseable {
   private final LongSupplier nanoTime;
   private final long idleNanos;
   private final long touchNanos;
+
+  /**
+   * Before this moment no session is over. Uses put a session's end off, and nothing brings it on.
+   */
+  private final AtomicLong mayEndNanos;
 
   private final Tokens<Session> byToken;
   private final Map<String, Entry> byId = new ConcurrentHashMap<>();
@@ -100,6 +106,7 @@ public final class Sessions implements AutoCloseable {
     this.idleNanos = limits.idleTimeout().toNanos();
     // Written seldom, so that the cores that serve one session do not fight over its cache line.
     this.touchNanos = Math.min(Duration.ofSeconds(1).toNanos(), idleNanos / 16);
+    this.mayEndNanos = new AtomicLong(nanoTime.getAsLong());
     this.ended = new EndedSessions(store);
   }
 
@@ -123,7 +130,7 @@ public final class Sessions implements AutoCloseable {
         ended.remove(record.key());
         continue;
       }
-      Session session = new Session(details, nanoTime.getAsLong(), remaining(details.expiresAt()));
+      Session session = new Session(details, nanoTime, remaining(details.expiresAt()));
       byToken.put(hash, session);
       byId.put(session.id(), new Entry(session, hash));
       count.incrementAndGet();
@@ -221,9 +228,10 @@ public final class Sessions implements AutoCloseable {
       String token = byToken.create();
       Tokens.Hash hash = Tokens.hash(token);
       store.put(Kind.SESSIONS, details.id(), SessionRecords.record(details, hash.bytes()));
-      Session session = new Session(details, nanoTime.getAsLong(), remaining(details.expiresAt()));
+      Session session = new Session(details, nanoTime, remaining(details.expiresAt()));
       byToken.put(hash, session);
       byId.put(session.id(), new Entry(session, hash));
+      mayEndAt(session.expiresNanos());
       kept = true;
       event(session, "session.created").log("session created");
       return new Opened(session, token);
@@ -236,7 +244,7 @@ public final class Sessions implements AutoCloseable {
 
   /** Counts as a use of the session, to the moment. */
   public void heartbeat(Session session) {
-    session.lastActiveNanos = nanoTime.getAsLong();
+    session.used();
   }
 
   /**
@@ -324,8 +332,11 @@ public final class Sessions implements AutoCloseable {
     onEnd.add(listener);
   }
 
-  /** When a session was last used, exact to a second. */
+  /** When a session was last used, exact to a second; now, while it has a stream. */
   public Instant lastActiveAt(Session session) {
+    if (session.openStreams() > 0) {
+      return wall.instant();
+    }
     return wall.instant().minusNanos(Math.max(0, nanoTime.getAsLong() - session.lastActiveNanos));
   }
 
@@ -344,21 +355,46 @@ public final class Sessions implements AutoCloseable {
     return limits.idleTimeout().dividedBy(3);
   }
 
-  /** Ends what is over and removes it from the control store. */
-  void sweep() {
+  /**
+   * Ends what is over and removes it from the control store. Looks at no session before one of them
+   * can be over, so that many that do nothing cost nothing.
+   *
+   * @return at how many it looked
+   */
+  int sweep() {
     long now = nanoTime.getAsLong();
+    int looked = now - mayEndNanos.get() < 0 ? 0 : endWhatIsOver(now);
+    ended.forgetOld(now, byToken::remove);
+    ended.removeSoon();
+    return looked;
+  }
+
+  private int endWhatIsOver(long now) {
+    int looked = 0;
+    long next = now + idleNanos;
+    mayEndNanos.set(next); // what is opened from here on says itself when it may end
     for (Entry entry : byId.values()) {
+      looked++;
       Session session = entry.session();
       if (session.isOver(now)) {
         end(session, End.EXPIRED);
-      } else if (session.openStreams() > 0) {
-        session.lastActiveNanos = now;
       } else if (isIdle(session, now)) {
         end(session, End.IDLE);
+      } else {
+        long used = session.openStreams() > 0 ? now : session.lastActiveNanos;
+        next = earlier(next, earlier(session.expiresNanos(), used + idleNanos));
       }
     }
-    ended.forgetOld(now, byToken::remove);
-    ended.removeSoon();
+    mayEndAt(next);
+    return looked;
+  }
+
+  private void mayEndAt(long nanos) {
+    mayEndNanos.accumulateAndGet(nanos, Sessions::earlier);
+  }
+
+  private static long earlier(long nanos, long other) {
+    return nanos - other < 0 ? nanos : other;
   }
 
   private void sweepGuarded() {
@@ -378,7 +414,8 @@ public final class Sessions implements AutoCloseable {
   }
 
   private boolean isIdle(Session session, long now) {
-    return now - session.lastActiveNanos >= idleNanos && session.openStreams() == 0;
+    // In this order: a stream that is closed between the two has counted as a use.
+    return session.openStreams() == 0 && now - session.lastActiveNanos >= idleNanos;
   }
 
   /** Ends it in this process; its record is removed later. */

@@ -100,7 +100,7 @@ class SessionTest {
             "",
             Map.of(),
             "");
-    return new Session(details, 0, 60_000_000_000L);
+    return new Session(details, () -> 0, 60_000_000_000L);
   }
 
   static BoundConfig config(String name, AccessPattern pattern) {

@@ -143,6 +143,58 @@ class SessionsTest {
   }
 
   @Test
+  void aStreamCountsAsAUseToItsEnd() {
+    // Given a stream that nobody looked at while it was open
+    Sessions.Opened opened = open();
+    sessions.sweep();
+    Session.EndListener stream = opened.session().onEnd(() -> {});
+    time.advance(IDLE.minusNanos(2));
+    stream.close();
+    time.advance(IDLE.minusNanos(1));
+    sessions.sweep();
+    assertThat(opened.session().ended()).isNull();
+    assertThat(sessions.idleExpiresAt(opened.session())).isEqualTo(time.instant().plusNanos(1));
+
+    // When
+    time.advance(Duration.ofNanos(1));
+    sessions.sweep();
+
+    // Then
+    assertThat(opened.session().ended()).isEqualTo(End.IDLE);
+  }
+
+  @Test
+  void nobodyLooksAtSessionsBeforeOneOfThemCanBeOver() {
+    List<Sessions.Opened> opened = List.of(open(), open());
+    assertThat(sessions.sweep()).isEqualTo(2);
+    time.advance(IDLE.minusNanos(1));
+    assertThat(sessions.sweep()).isZero();
+
+    time.advance(Duration.ofNanos(1));
+
+    assertThat(sessions.sweep()).isEqualTo(2);
+    assertThat(opened).allMatch(each -> each.session().ended() == End.IDLE);
+  }
+
+  @Test
+  void aSessionThatEndsBeforeAllOthersIsEndedInTime() {
+    // Given sessions that need no look for a while
+    Sessions.Opened other = open();
+    sessions.sweep();
+    Principal brief =
+        new Principal("key:brief", "k1", Set.of("*"), time.instant().plus(Duration.ofMinutes(2)));
+    Sessions.Opened opened = sessions.open(brief, opening());
+
+    // When
+    time.advance(Duration.ofMinutes(2));
+    sessions.sweep();
+
+    // Then
+    assertThat(opened.session().ended()).isEqualTo(End.EXPIRED);
+    assertThat(other.session().ended()).isNull();
+  }
+
+  @Test
   void aStreamDoesNotOutliveTheLifetimeOfItsSession() {
     Sessions.Opened opened = open();
     List<String> told = new ArrayList<>();
