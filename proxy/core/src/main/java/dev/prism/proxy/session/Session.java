@@ -10,10 +10,11 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -72,17 +73,25 @@ public final class Session {
 
   private static final int PATTERNS = AccessPattern.values().length;
 
+  private static final AtomicReferenceFieldUpdater<Session, @Nullable End> END =
+      AtomicReferenceFieldUpdater.newUpdater(Session.class, End.class, "end");
+  private static final AtomicReferenceFieldUpdater<Session, @Nullable Object> ATTACHMENT =
+      AtomicReferenceFieldUpdater.newUpdater(Session.class, Object.class, "attachment");
+
   private final Details details;
   private final BoundConfig[] configs;
   private final @Nullable BoundConfig[] only = new BoundConfig[PATTERNS];
   private final boolean[] several = new boolean[PATTERNS];
   private final Set<EndListener> listeners = ConcurrentHashMap.newKeySet();
-  private final AtomicReference<@Nullable End> end = new AtomicReference<>();
-  private final AtomicReference<@Nullable Object> attachment = new AtomicReference<>();
 
   private final LongSupplier nanoTime;
   private final long expiresNanos;
   private final long number;
+
+  // Fields and no objects of their own: every call reads them, and a collection moved those beside
+  // the semaphore that every call writes, into one cache line.
+  private volatile @Nullable End end;
+  private volatile @Nullable Object attachment;
 
   /** On the clock of {@link Sessions}; written by any call, at most once in a while. */
   volatile long lastActiveNanos;
@@ -143,7 +152,7 @@ public final class Session {
 
   /** Why it ended, or null while it is open. */
   public @Nullable End ended() {
-    return end.get();
+    return end;
   }
 
   /**
@@ -188,7 +197,7 @@ public final class Session {
   public EndListener onEnd(Runnable action) {
     EndListener listener = new EndListener(this, action);
     listeners.add(listener);
-    if (end.get() != null) {
+    if (end != null) {
       listener.ended();
     }
     return listener;
@@ -225,11 +234,10 @@ public final class Session {
    * asks and gone with the session. There is one, so that all of it belongs in one type.
    */
   public <T> T attachment(Class<T> type, Function<Session, T> make) {
-    Object present = attachment.get();
+    Object present = attachment;
     if (present == null) {
-      Object made = make.apply(this);
-      Object witness = attachment.compareAndExchange(null, made);
-      present = witness == null ? made : witness;
+      ATTACHMENT.compareAndSet(this, null, make.apply(this));
+      present = Objects.requireNonNull(attachment);
     }
     return type.cast(present);
   }
@@ -251,7 +259,7 @@ public final class Session {
 
   /** Ends it, once. */
   boolean end(End cause) {
-    if (!end.compareAndSet(null, cause)) {
+    if (!END.compareAndSet(this, null, cause)) {
       return false;
     }
     listeners.forEach(EndListener::ended);
