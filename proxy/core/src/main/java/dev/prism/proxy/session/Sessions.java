@@ -414,8 +414,10 @@ public final class Sessions implements AutoCloseable {
   }
 
   private boolean isIdle(Session session, long now) {
-    // In this order: a stream that is closed between the two has counted as a use.
-    return session.openStreams() == 0 && now - session.lastActiveNanos >= idleNanos;
+    // Looked at again: a stream that was closed between the two has counted as a use before.
+    return now - session.lastActiveNanos >= idleNanos
+        && session.openStreams() == 0
+        && now - session.lastActiveNanos >= idleNanos;
   }
 
   /** Ends it in this process; its record is removed later. */
