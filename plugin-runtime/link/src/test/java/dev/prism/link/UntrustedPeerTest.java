@@ -78,16 +78,22 @@ class UntrustedPeerTest {
     /** Writes a record of a length that no producer could claim, where the next is read. */
     private static void record(RawPeer peer, int length, int kind) {
       AtomicBuffer buffer = peer.memory.responses.ring().buffer();
-      while (peer.memory.responses.ring().size() > 0) {
-        Thread.onSpinWait(); // the hello's room is cleared only after its batch
-      }
+      awaitRead(peer);
       int at = (int) peer.memory.responses.ring().consumerPosition() & (1 << 20) - 1;
       buffer.putInt(at + 4, kind);
       buffer.putIntRelease(at, length);
       peer.memory.responses.bell().ring();
     }
 
+    /** The hello's room is cleared, and the consumer's position written, only after its batch. */
+    private static void awaitRead(RawPeer peer) {
+      while (peer.memory.responses.ring().size() > 0) {
+        Thread.onSpinWait();
+      }
+    }
+
     private static void position(RawPeer peer, int offset, long value) {
+      awaitRead(peer);
       peer.memory.responses.ring().buffer().putLongVolatile((1 << 20) + offset, value);
     }
   }
