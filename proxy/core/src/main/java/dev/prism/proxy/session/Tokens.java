@@ -201,7 +201,9 @@ final class Tokens<T> {
     if (kept == null) {
       return null;
     }
-    kept.token = token;
+    if (kept.token == null) {
+      kept.token = token;
+    }
     place(kept, token);
     if (kept.removed) { // what removed it may have looked before it was there
       clear(kept, token);
