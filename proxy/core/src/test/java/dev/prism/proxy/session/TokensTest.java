@@ -72,7 +72,7 @@ class TokensTest {
     all.forEach(token -> tokens.remove(Tokens.hash(token)));
 
     // Then
-    assertThat(all).allSatisfy(token -> assertThat(tokens.find(token)).isNull());
+    assertThat(all.stream().filter(token -> tokens.find(token) != null).count()).isZero();
   }
 
   @Test
@@ -82,7 +82,7 @@ class TokensTest {
     for (int i = 0; i < MOST; i++) {
       all.add(keptToken());
     }
-    assertThat(all).allSatisfy(token -> assertThat(tokens.findSeen(token)).isNull());
+    assertThat(all.stream().filter(token -> tokens.findSeen(token) != null).count()).isZero();
 
     // When
     all.forEach(tokens::find);
