@@ -24,6 +24,7 @@ import dev.prism.proxy.session.Sessions;
 import dev.prism.proxy.store.ControlStore;
 import dev.prism.type.v1.AccessPattern;
 import dev.prism.type.v1.ConsistencyLevel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -41,7 +42,7 @@ final class OpenSessions implements AutoCloseable {
 
   private final Link link;
   private final Sessions sessions;
-  private final String[] tokens;
+  private final byte[][] tokens;
 
   /**
    * Opens them.
@@ -62,9 +63,10 @@ final class OpenSessions implements AutoCloseable {
     Sessions.Opening opening =
         new Sessions.Opening(
             NAMESPACE, List.of(config(callsPerSecond)), "benchmark", "1", Map.of(), "");
-    tokens = new String[count];
+    tokens = new byte[count][];
     for (int i = 0; i < count; i++) {
-      tokens[i] = sessions.open(Principal.ANONYMOUS, opening).token();
+      tokens[i] =
+          sessions.open(Principal.ANONYMOUS, opening).token().getBytes(StandardCharsets.US_ASCII);
     }
   }
 
@@ -72,8 +74,8 @@ final class OpenSessions implements AutoCloseable {
     return sessions;
   }
 
-  /** The token of each. */
-  String[] tokens() {
+  /** The token of each, as it is in metadata. */
+  byte[][] tokens() {
     return tokens;
   }
 

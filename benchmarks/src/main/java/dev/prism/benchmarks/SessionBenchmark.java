@@ -37,7 +37,7 @@ public class SessionBenchmark {
     open.close();
   }
 
-  /** By its token, which is hashed; the session counts as used. */
+  /** By its token, which was seen before; the session counts as used. */
   @Benchmark
   public Session authenticate() {
     next = next + 1 == OPEN ? 0 : next + 1;

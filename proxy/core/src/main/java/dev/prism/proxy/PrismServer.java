@@ -22,12 +22,10 @@ import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.gate.Admission;
 import dev.prism.proxy.gate.Authenticate;
 import dev.prism.proxy.gate.Gate;
-import dev.prism.proxy.gate.Identify;
 import dev.prism.proxy.gate.Policy;
 import dev.prism.proxy.gate.RateLimits;
 import dev.prism.proxy.gate.Resources;
 import dev.prism.proxy.gate.SelectConfig;
-import dev.prism.proxy.gate.SessionSlots;
 import dev.prism.proxy.log.CallLog;
 import dev.prism.proxy.metrics.MetricsPage;
 import dev.prism.proxy.metrics.ProxyMetrics;
@@ -234,18 +232,15 @@ public final class PrismServer implements AutoCloseable {
 
   private Gate gate(Sessions sessions) {
     return new Gate(
-        List.of(
-            new Identify(),
-            admission,
-            new Authenticate(sessions::authenticate),
-            new SelectConfig(config.server().defaultDeadline()),
-            new RateLimits(
-                config.namespaces(),
-                metrics.rateLimited("session"),
-                metrics.rateLimited("namespace"),
-                System::nanoTime),
-            new Resources(Policy.WHOLE_NAMESPACE),
-            new SessionSlots()));
+        admission,
+        new Authenticate(sessions::authenticate),
+        new SelectConfig(config.server().defaultDeadline()),
+        new RateLimits(
+            config.namespaces(),
+            metrics.rateLimited("session"),
+            metrics.rateLimited("namespace"),
+            System::nanoTime),
+        new Resources(Policy.WHOLE_NAMESPACE));
   }
 
   private GrpcHost host(

@@ -3,12 +3,14 @@ package dev.prism.proxy.call;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Grpc;
+import io.grpc.InternalMetadata;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,13 +31,25 @@ public record RequestHeaders(
   public static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
-  /** The token of the call's session. */
-  public static final Metadata.Key<String> SESSION =
-      Metadata.Key.of("prism-session", Metadata.ASCII_STRING_MARSHALLER);
+  /** The token of the call's session: the bytes as they came, which belong to the metadata. */
+  public static final Metadata.Key<byte[]> SESSION =
+      InternalMetadata.keyOf("prism-session", new AsSent());
 
   /** Which of the session's configs is meant, where several fit. */
   public static final Metadata.Key<String> CONFIG =
       Metadata.Key.of("prism-config", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final class AsSent implements InternalMetadata.TrustedAsciiMarshaller<byte[]> {
+    @Override
+    public byte[] toAsciiString(byte[] value) {
+      return value;
+    }
+
+    @Override
+    public byte[] parseAsciiString(byte[] serialized) {
+      return serialized;
+    }
+  }
 
   private static final RequestHeaders NONE = new RequestHeaders(null, null, null, "");
 
@@ -51,8 +65,12 @@ public record RequestHeaders(
 
   /** Reads them from a call's metadata. */
   public static RequestHeaders of(Metadata metadata, ServerCall<?, ?> call) {
+    byte[] session = metadata.get(SESSION);
     return new RequestHeaders(
-        metadata.get(AUTHORIZATION), metadata.get(SESSION), metadata.get(CONFIG), peer(call));
+        metadata.get(AUTHORIZATION),
+        session == null ? null : new String(session, StandardCharsets.ISO_8859_1),
+        metadata.get(CONFIG),
+        peer(call));
   }
 
   /** Makes {@link #current()} answer within the methods of a generated service. */

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
  * Bounds the calls in flight, and lets none in before the server is ready and while it shuts down.
  * One atomic addition each way.
  */
-public final class Admission implements Step.Holding {
+public final class Admission {
   private static final long DRAIN_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
   private final AtomicInteger inFlight = new AtomicInteger();
@@ -31,14 +31,16 @@ public final class Admission implements Step.Holding {
     this.limit = limit;
   }
 
-  @Override
-  public void enter(Passage call) {
+  void enter(Passage call) {
     admit();
+    call.admitted = true;
   }
 
-  @Override
-  public void leave(Passage call, int code) {
-    release();
+  void leave(Passage call) {
+    if (call.admitted) {
+      call.admitted = false;
+      release();
+    }
   }
 
   /**

@@ -6,18 +6,22 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the session by the token in the metadata. */
-public final class Authenticate implements Step {
-  private final Function<@Nullable String, Session> sessions;
+public final class Authenticate {
+  private final Function<byte @Nullable [], Session> sessions;
 
   /**
    * @param sessions finds the open session of a token, or throws SESSION_MISSING, SESSION_INVALID
    *     or SESSION_EXPIRED; takes no lock
    */
-  public Authenticate(Function<@Nullable String, Session> sessions) {
+  public Authenticate(Function<byte @Nullable [], Session> sessions) {
     this.sessions = sessions;
   }
 
-  @Override
+  /**
+   * Lets the call pass.
+   *
+   * @throws dev.prism.status.PrismException SESSION_MISSING, SESSION_INVALID, SESSION_EXPIRED
+   */
   public void enter(Passage call) {
     call.belongTo(sessions.apply(call.metadata().get(RequestHeaders.SESSION)));
   }

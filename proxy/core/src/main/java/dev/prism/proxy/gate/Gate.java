@@ -1,50 +1,49 @@
 package dev.prism.proxy.gate;
 
-import java.util.List;
-import java.util.stream.IntStream;
-
-/** The chain of steps, in order. Immutable, and safe for any thread. */
+/**
+ * What every data call passes before it is routed, step by step. Immutable, and safe for any
+ * thread. The steps are fields of their classes and not a list of an interface's: which one is next
+ * costs the processor nothing to guess.
+ */
 public final class Gate {
-  private final Step[] steps;
+  private final Admission admission;
+  private final Authenticate authenticate;
+  private final SelectConfig selectConfig;
+  private final RateLimits rateLimits;
+  private final Resources resources;
 
-  /** Those that are told of a call's end, and the place of each in the chain. */
-  private final Step.Holding[] holding;
-
-  private final int[] places;
-
-  public Gate(List<Step> chain) {
-    steps = chain.toArray(Step[]::new);
-    places =
-        IntStream.range(0, steps.length)
-            .filter(place -> steps[place] instanceof Step.Holding)
-            .toArray();
-    holding =
-        IntStream.of(places)
-            .mapToObj(place -> (Step.Holding) steps[place])
-            .toArray(Step.Holding[]::new);
+  public Gate(
+      Admission admission,
+      Authenticate authenticate,
+      SelectConfig selectConfig,
+      RateLimits rateLimits,
+      Resources resources) {
+    this.admission = admission;
+    this.authenticate = authenticate;
+    this.selectConfig = selectConfig;
+    this.rateLimits = rateLimits;
+    this.resources = resources;
   }
 
   /**
    * Lets a call pass every step.
    *
-   * @throws dev.prism.status.PrismException where a step refuses; {@link #leave} is still to be
-   *     called
+   * @throws dev.prism.status.PrismException where a step refuses: no later step sees the call, and
+   *     {@link #leave} is still to be called
    */
   public void enter(Passage call) {
-    for (Step step : steps) {
-      step.enter(call);
-      call.entered++;
-    }
+    Identify.enter(call);
+    admission.enter(call);
+    authenticate.enter(call);
+    selectConfig.enter(call);
+    rateLimits.enter(call);
+    resources.enter(call);
+    SessionSlots.enter(call);
   }
 
-  /** The call is over: the steps that it passed are told, the last one first. */
-  public void leave(Passage call, int code) {
-    int entered = call.entered;
-    call.entered = 0;
-    for (int i = holding.length - 1; i >= 0; i--) {
-      if (places[i] < entered) {
-        holding[i].leave(call, code);
-      }
-    }
+  /** The call is over: what it holds is given back. Does nothing the second time. */
+  public void leave(Passage call) {
+    SessionSlots.leave(call);
+    admission.leave(call);
   }
 }

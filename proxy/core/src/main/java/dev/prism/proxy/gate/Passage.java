@@ -6,6 +6,7 @@ import dev.prism.proxy.session.BoundConfig;
 import dev.prism.proxy.session.Session;
 import io.grpc.Metadata;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,12 +20,18 @@ public final class Passage implements ReplyTime {
   private final byte[] request;
   private final long receivedNanos;
 
-  int entered;
+  /** Whether {@link Admission} counts it. */
+  boolean admitted;
+
+  /** What it has a permit of. */
+  @Nullable Semaphore slots;
+
   private String requestId = "";
   private boolean named;
   private String traceparent = "";
   private @Nullable Session session;
   private @Nullable BoundConfig config;
+  private SessionLimits.@Nullable Limit limit;
   private long deadlineNanos;
   private List<String> resources = List.of();
   private long repliedNanos;
@@ -104,6 +111,15 @@ public final class Passage implements ReplyTime {
   void use(BoundConfig config, long deadlineNanos) {
     this.config = config;
     this.deadlineNanos = deadlineNanos;
+  }
+
+  /** What its session may use under its config. */
+  SessionLimits.Limit limit() {
+    return known(limit);
+  }
+
+  void limitTo(SessionLimits.Limit limit) {
+    this.limit = limit;
   }
 
   /** The names of what the request touches: collections, topics, tables. */

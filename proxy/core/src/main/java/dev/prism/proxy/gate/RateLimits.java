@@ -10,8 +10,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Calls a second, of a session under one config and of a namespace over all its sessions. */
-public final class RateLimits implements Step {
+/**
+ * Calls a second, of a session under one config and of a namespace over all its sessions. Finds
+ * what limits the session for {@link SessionSlots}, too.
+ */
+public final class RateLimits {
   private final Map<String, RateLimiter> namespaces = new HashMap<>();
   private final CounterDataPoint refusedBySession;
   private final CounterDataPoint refusedByNamespace;
@@ -37,9 +40,15 @@ public final class RateLimits implements Step {
         });
   }
 
-  @Override
+  /**
+   * Lets the call pass.
+   *
+   * @throws dev.prism.status.PrismException RATE_LIMITED
+   */
   public void enter(Passage call) {
-    RateLimiter session = SessionLimits.of(call.session()).of(call.config()).rate();
+    SessionLimits.Limit limit = SessionLimits.of(call.session()).of(call.config());
+    call.limitTo(limit);
+    RateLimiter session = limit.rate();
     @Nullable RateLimiter namespace = namespaces.get(call.session().namespace());
     if (session == null && namespace == null) {
       return;

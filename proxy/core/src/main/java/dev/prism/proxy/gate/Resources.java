@@ -8,15 +8,14 @@ import java.util.List;
  * namespace is never among them: it comes from the session, so that no request can name another
  * tenant's data.
  */
-public final class Resources implements Step {
+public final class Resources {
   private final Policy policy;
 
   public Resources(Policy policy) {
     this.policy = policy;
   }
 
-  @Override
-  public void enter(Passage call) {
+  void enter(Passage call) {
     ResourceScanner scanner = call.method().resources();
     if (scanner.namesOne()) {
       String name = scanner.one(call.request());

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * Chooses which of the session's configs the call uses, and with it backend, namespace and
  * deadline.
  */
-public final class SelectConfig implements Step {
+public final class SelectConfig {
   private final long defaultNanos;
 
   /**
@@ -21,7 +21,11 @@ public final class SelectConfig implements Step {
     defaultNanos = defaultDeadline.toNanos();
   }
 
-  @Override
+  /**
+   * Lets the call pass.
+   *
+   * @throws dev.prism.status.PrismException CONFIG_NOT_FOUND, PATTERN_MISMATCH, CONFIG_AMBIGUOUS
+   */
   public void enter(Passage call) {
     Method method = call.method();
     BoundConfig config =

@@ -4,25 +4,29 @@ import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How much of an instance's pool one session may use: {@code PoolConfig.max_in_flight} of its
  * config.
  */
-public final class SessionSlots implements Step.Holding {
-  @Override
-  public void enter(Passage call) {
-    Semaphore slots = slots(call);
-    if (slots != null && !slots.tryAcquire()) {
+final class SessionSlots {
+  private SessionSlots() {}
+
+  static void enter(Passage call) {
+    Semaphore slots = call.limit().slots();
+    if (slots == null) {
+      return;
+    }
+    if (!slots.tryAcquire()) {
       await(call, slots);
     }
+    call.slots = slots;
   }
 
-  @Override
-  public void leave(Passage call, int code) {
-    Semaphore slots = slots(call);
+  static void leave(Passage call) {
+    Semaphore slots = call.slots;
     if (slots != null) {
+      call.slots = null;
       slots.release();
     }
   }
@@ -44,11 +48,5 @@ public final class SessionSlots implements Step.Holding {
         : PrismException.of(
             Reason.OVERLOADED,
             "The session has as many calls at the backend as its config allows.");
-  }
-
-  private static @Nullable Semaphore slots(Passage call) {
-    return call.config().maxInFlight() == 0
-        ? null
-        : SessionLimits.of(call.session()).of(call.config()).slots();
   }
 }

@@ -74,7 +74,7 @@ abstract class DataCall extends ServerCall.Listener<byte[]> {
         code = serve(passage, message != null && !severalRequests);
       }
     } finally {
-      context.gate().leave(passage, code);
+      context.gate().leave(passage);
       context.metrics().ended(code, System.nanoTime() - received);
     }
   }

@@ -152,7 +152,7 @@ final class DuplexCall extends ServerCall.Listener<byte[]> {
   }
 
   private void ended(Passage passage, int code) {
-    context.gate().leave(passage, code);
+    context.gate().leave(passage);
     context.metrics().ended(code, System.nanoTime() - receivedNanos);
   }
 

@@ -15,6 +15,7 @@ import dev.prism.session.v1.HeartbeatRequest;
 import dev.prism.session.v1.HeartbeatResponse;
 import dev.prism.session.v1.SessionServiceGrpc;
 import io.grpc.stub.StreamObserver;
+import java.nio.charset.StandardCharsets;
 
 /**
  * SessionService (RFC 4.2). A failure is thrown as PrismException, for the host to answer. To be
@@ -95,7 +96,9 @@ public final class SessionService extends SessionServiceGrpc.SessionServiceImplB
   }
 
   private Session caller() {
-    return sessions.authenticate(RequestHeaders.current().session());
+    String token = RequestHeaders.current().session();
+    return sessions.authenticate(
+        token == null ? null : token.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   private static <T> void answer(StreamObserver<T> responses, T response) {

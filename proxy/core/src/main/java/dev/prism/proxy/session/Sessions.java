@@ -155,11 +155,11 @@ public final class Sessions implements AutoCloseable {
    * The session of a call, which thereby counts as used. Takes no lock; a token that is malformed
    * is refused before it is hashed.
    *
-   * @param token the call's metadata {@code prism-session}, or null
+   * @param token the bytes of the call's metadata {@code prism-session}, or null
    * @throws PrismException SESSION_MISSING, SESSION_INVALID, SESSION_EXPIRED
    */
-  public Session authenticate(@Nullable String token) {
-    if (token == null || token.isEmpty()) {
+  public Session authenticate(byte @Nullable [] token) {
+    if (token == null || token.length == 0) {
       throw PrismException.of(
           Reason.SESSION_MISSING,
           "The call has no metadata prism-session; open a session with SessionService.CreateSession.");

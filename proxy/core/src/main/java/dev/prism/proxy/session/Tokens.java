@@ -1,10 +1,13 @@
 package dev.prism.proxy.session;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -36,13 +39,16 @@ final class Tokens<T> {
 
   private static final int LEAST_PLACES = 1 << 8;
 
+  private static final VarHandle EIGHT =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
   private final SecureRandom random = new SecureRandom();
   private final ConcurrentHashMap<Hash, Kept<T>> values = new ConcurrentHashMap<>();
   private final AtomicReferenceArray<@Nullable Probe> probes =
       new AtomicReferenceArray<>(PROBES * STRIDE);
   private final AtomicReferenceArray<@Nullable Kept<T>> places;
   private final int shift;
-  private final int factor = random.nextInt() | 1;
+  private final long factor = random.nextLong() | 1;
 
   /**
    * What is kept under a token, and its characters once they were seen; no record, whose text would
@@ -50,7 +56,7 @@ final class Tokens<T> {
    */
   private static final class Kept<T> {
     private final T value;
-    private volatile @Nullable String token;
+    private volatile byte @Nullable [] token;
     private volatile boolean removed;
 
     private Kept(T value) {
@@ -65,7 +71,7 @@ final class Tokens<T> {
   Tokens(int most) {
     int bits = Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(2 * most, LEAST_PLACES) - 1);
     this.places = new AtomicReferenceArray<>(1 << bits);
-    this.shift = Integer.SIZE - bits;
+    this.shift = Long.SIZE - bits;
   }
 
   /** A token's hash, as a key. */
@@ -101,15 +107,10 @@ final class Tokens<T> {
   /** What one lookup works with; used by one thread at a time. */
   private static final class Probe {
     private final MessageDigest digest = sha256();
-    private final byte[] characters = new byte[LENGTH];
     private final Hash hash = new Hash(new byte[HASH_BYTES]);
 
-    void take(String token) {
-      for (int i = 0; i < LENGTH; i++) {
-        characters[i] = (byte) token.charAt(i);
-      }
-      digest.update(characters);
-      Arrays.fill(characters, (byte) 0);
+    void take(byte[] token) {
+      digest.update(token);
       try {
         digest.digest(hash.bytes, 0, HASH_BYTES);
       } catch (DigestException e) {
@@ -128,17 +129,16 @@ final class Tokens<T> {
   /** The hash of a token that is well formed. */
   static Hash hash(String token) {
     Probe probe = new Probe();
-    probe.take(token);
+    probe.take(token.getBytes(StandardCharsets.ISO_8859_1));
     return probe.hash;
   }
 
   /** Whether the text could be a token at all; told by its characters, without a hash. */
-  static boolean isWellFormed(String token) {
-    if (token.length() != LENGTH) {
+  static boolean isWellFormed(byte[] token) {
+    if (token.length != LENGTH) {
       return false;
     }
-    for (int i = 0; i < LENGTH; i++) {
-      char c = token.charAt(i);
+    for (byte c : token) {
       boolean base64url =
           (c >= 'a' && c <= 'z')
               || (c >= 'A' && c <= 'Z')
@@ -153,8 +153,8 @@ final class Tokens<T> {
   }
 
   /** What is kept under a token, or null; of a text that is none nothing is. */
-  @Nullable T find(String token) {
-    if (token.length() != LENGTH) {
+  @Nullable T find(byte[] token) {
+    if (token.length != LENGTH) {
       return null;
     }
     T seen = findSeen(token);
@@ -162,7 +162,7 @@ final class Tokens<T> {
   }
 
   /** What is kept under a token that is found by its characters, or null. */
-  @Nullable T findSeen(String token) {
+  @Nullable T findSeen(byte[] token) {
     int first = firstPlace(token);
     for (int i = first; i < first + WAYS; i++) {
       Kept<T> kept = places.getAcquire(i);
@@ -173,23 +173,27 @@ final class Tokens<T> {
     return null;
   }
 
-  private int firstPlace(String token) {
-    return (token.hashCode() * factor) >>> shift & -WAYS;
+  private int firstPlace(byte[] token) {
+    return (int) (((long) EIGHT.get(token, 0) * factor) >>> shift) & -WAYS;
   }
 
   /** Compares to the end, wherever the first difference is. */
-  private static boolean isSame(@Nullable String token, String other) {
+  private static boolean isSame(byte @Nullable [] token, byte[] other) {
     if (token == null) {
       return false;
     }
-    int difference = 0;
-    for (int i = 0; i < LENGTH; i++) {
-      difference |= token.charAt(i) ^ other.charAt(i);
+    long difference = difference(token, other, LENGTH - Long.BYTES);
+    for (int i = 0; i < LENGTH - Long.BYTES; i += Long.BYTES) {
+      difference |= difference(token, other, i);
     }
     return difference == 0;
   }
 
-  private @Nullable T findByHash(String token) {
+  private static long difference(byte[] token, byte[] other, int from) {
+    return (long) EIGHT.get(token, from) ^ (long) EIGHT.get(other, from);
+  }
+
+  private @Nullable T findByHash(byte[] token) {
     int slot = ((int) Thread.currentThread().threadId() & (PROBES - 1)) * STRIDE;
     Probe probe = probes.getAndSet(slot, null);
     if (probe == null) {
@@ -202,7 +206,7 @@ final class Tokens<T> {
       return null;
     }
     if (kept.token == null) {
-      kept.token = token;
+      kept.token = token.clone();
     }
     place(kept, token);
     if (kept.removed) { // what removed it may have looked before it was there
@@ -212,7 +216,7 @@ final class Tokens<T> {
   }
 
   /** Where a neighbour is free, or in the place of always the same one: the others stay. */
-  private void place(Kept<T> kept, String token) {
+  private void place(Kept<T> kept, byte[] token) {
     int first = firstPlace(token);
     for (int i = first; i < first + WAYS; i++) {
       Kept<T> there = places.get(i);
@@ -223,7 +227,7 @@ final class Tokens<T> {
     places.set(first, kept);
   }
 
-  private void clear(Kept<T> kept, String token) {
+  private void clear(Kept<T> kept, byte[] token) {
     int first = firstPlace(token);
     for (int i = first; i < first + WAYS; i++) {
       places.compareAndSet(i, kept, null);
@@ -240,7 +244,7 @@ final class Tokens<T> {
       return;
     }
     kept.removed = true;
-    String token = kept.token;
+    byte[] token = kept.token;
     if (token != null) {
       clear(kept, token);
     }

@@ -19,11 +19,13 @@ import dev.prism.proxy.testing.InProcessPlugins;
 import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import dev.prism.type.v1.AccessPattern;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,7 +52,7 @@ class SessionsTest {
   void aTokenFindsItsSession() {
     Sessions.Opened opened = open();
 
-    assertThat(sessions.authenticate(opened.token())).isSameAs(opened.session());
+    assertThat(authenticate(opened.token())).isSameAs(opened.session());
     assertThat(sessions.get(opened.session().id())).isSameAs(opened.session());
     assertThat(sessions.count()).isOne();
   }
@@ -74,9 +76,9 @@ class SessionsTest {
   void aSessionEndsWhenItWasIdleForItsTimeout() {
     Sessions.Opened opened = open();
     time.advance(IDLE.minusNanos(1));
-    sessions.authenticate(opened.token());
+    authenticate(opened.token());
     time.advance(IDLE.minusNanos(1));
-    sessions.authenticate(opened.token());
+    authenticate(opened.token());
 
     time.advance(IDLE);
 
@@ -91,10 +93,10 @@ class SessionsTest {
     for (Duration used = Duration.ZERO;
         used.compareTo(LIFETIME.minusMinutes(1)) < 0;
         used = used.plusMinutes(1)) {
-      sessions.authenticate(opened.token());
+      authenticate(opened.token());
       time.advance(Duration.ofMinutes(1));
     }
-    sessions.authenticate(opened.token());
+    authenticate(opened.token());
 
     time.advance(Duration.ofMinutes(1));
 
@@ -133,7 +135,7 @@ class SessionsTest {
     Session.EndListener stream = opened.session().onEnd(() -> {});
     time.advance(IDLE.multipliedBy(2));
     sessions.sweep();
-    assertThat(sessions.authenticate(opened.token())).isNotNull();
+    assertThat(authenticate(opened.token())).isNotNull();
 
     stream.close();
     time.advance(IDLE);
@@ -223,7 +225,7 @@ class SessionsTest {
 
     restart();
 
-    Session session = sessions.authenticate(opened.token());
+    Session session = authenticate(opened.token());
     assertThat(session).isNotSameAs(opened.session());
     assertThat(session.details()).isEqualTo(opened.session().details());
   }
@@ -233,7 +235,7 @@ class SessionsTest {
     Sessions.Opened opened = open();
     time.advance(IDLE.multipliedBy(2));
     restart();
-    assertThat(sessions.authenticate(opened.token())).isNotNull();
+    assertThat(authenticate(opened.token())).isNotNull();
 
     time.advance(LIFETIME);
     restart();
@@ -408,7 +410,11 @@ class SessionsTest {
   }
 
   private Reason refusal(String token) {
-    return catchThrowableOfType(PrismException.class, () -> sessions.authenticate(token)).reason();
+    return catchThrowableOfType(PrismException.class, () -> authenticate(token)).reason();
+  }
+
+  private Session authenticate(@Nullable String token) {
+    return sessions.authenticate(token == null ? null : token.getBytes(StandardCharsets.US_ASCII));
   }
 
   private List<ControlStore.Entry<SessionRecord>> records() {

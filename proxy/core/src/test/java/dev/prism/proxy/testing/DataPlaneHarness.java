@@ -11,12 +11,10 @@ import dev.prism.proxy.config.ServerConfig;
 import dev.prism.proxy.gate.Admission;
 import dev.prism.proxy.gate.Authenticate;
 import dev.prism.proxy.gate.Gate;
-import dev.prism.proxy.gate.Identify;
 import dev.prism.proxy.gate.Policy;
 import dev.prism.proxy.gate.RateLimits;
 import dev.prism.proxy.gate.Resources;
 import dev.prism.proxy.gate.SelectConfig;
-import dev.prism.proxy.gate.SessionSlots;
 import dev.prism.proxy.log.CallLog;
 import dev.prism.proxy.metrics.ProxyMetrics;
 import dev.prism.proxy.route.MethodTable;
@@ -65,21 +63,18 @@ public final class DataPlaneHarness implements AutoCloseable {
     CallLog log = new CallLog(System::nanoTime);
     Gate gate =
         new Gate(
-            List.of(
-                new Identify(),
-                admission,
-                new Authenticate(sessions::authenticate),
-                new SelectConfig(Duration.ofSeconds(2)),
-                new RateLimits(
-                    Map.of(
-                        "limited",
-                        new ServerConfig.Namespace(
-                            "limited", List.of(), new ServerConfig.RateLimit(1 / 3600.0, 1))),
-                    metrics.rateLimited("session"),
-                    metrics.rateLimited("namespace"),
-                    System::nanoTime),
-                new Resources(Policy.WHOLE_NAMESPACE),
-                new SessionSlots()));
+            admission,
+            new Authenticate(sessions::authenticate),
+            new SelectConfig(Duration.ofSeconds(2)),
+            new RateLimits(
+                Map.of(
+                    "limited",
+                    new ServerConfig.Namespace(
+                        "limited", List.of(), new ServerConfig.RateLimit(1 / 3600.0, 1))),
+                metrics.rateLimited("session"),
+                metrics.rateLimited("namespace"),
+                System::nanoTime),
+            new Resources(Policy.WHOLE_NAMESPACE));
     DataPlane plane = new DataPlane(gate, new Router(plugins, metrics), metrics, log);
     host =
         GrpcHost.start(
