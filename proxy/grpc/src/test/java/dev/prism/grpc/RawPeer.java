@@ -15,7 +15,9 @@ import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
@@ -54,6 +56,9 @@ final class RawPeer implements AutoCloseable {
 
   private final Socket socket;
   private final DataInputStream in;
+
+  /** Ends of streams that came while another stream's was waited for. */
+  private final Map<Integer, Frame> ends = new HashMap<>();
 
   /** One frame that the server has sent. */
   record Frame(int type, int flags, int stream, byte[] body) {
@@ -187,16 +192,23 @@ final class RawPeer implements AutoCloseable {
     return frame;
   }
 
-  /** The frame that ends a stream; others are passed over. */
+  /**
+   * The frame that ends a stream. Others are passed over, but for those that end a stream, too:
+   * which of several ends first is the server's.
+   */
   Frame end(int stream) throws IOException {
-    Frame frame = next();
-    while (frame != null && !(frame.stream == stream && (frame.ends() || frame.is(RST_STREAM)))) {
-      frame = next();
+    Frame end = ends.remove(stream);
+    while (end == null) {
+      Frame frame = next();
+      if (frame == null) {
+        throw new AssertionError("the connection ended before stream " + stream);
+      }
+      if (frame.ends() || frame.is(RST_STREAM)) {
+        ends.put(frame.stream, frame);
+        end = ends.remove(stream);
+      }
     }
-    if (frame == null) {
-      throw new AssertionError("the connection ended before stream " + stream);
-    }
-    return frame;
+    return end;
   }
 
   /** Reads until the connection ends. */
