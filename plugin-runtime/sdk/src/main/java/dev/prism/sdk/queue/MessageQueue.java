@@ -48,6 +48,15 @@ public interface MessageQueue extends AutoCloseable {
   }
 
   /**
+   * How long a batch of publications waits at most for the callers of a large one that was just
+   * answered, in nanoseconds; asked once. 0: not at all. Worth it where a batch takes much longer
+   * than callers take to come back, and about as long with half of them as with all.
+   */
+  default long gatherNanos() {
+    return 0;
+  }
+
+  /**
    * As {@link #publish} in two steps, for a backend that takes what is sent in its order: sends the
    * publications, and leaves it to the result to wait for their acknowledgements, while the next
    * ones are sent. The first step is called by one thread at a time.

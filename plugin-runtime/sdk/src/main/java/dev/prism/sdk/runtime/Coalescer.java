@@ -7,17 +7,20 @@ import dev.prism.status.PrismException;
 import dev.prism.status.Reason;
 import java.util.AbstractList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Joins concurrent operations into one call of the backend (hazard 22). It adds no wait: a batch is
- * whatever came while the previous one was in flight.
+ * Joins concurrent operations into one call of the backend (hazard 22). A batch is whatever came
+ * while the previous one was in flight; it waits for more only where {@link Limits#gatherNanos} is
+ * given, and then for the callers of the previous one alone.
  *
  * <p>Calls are offered by the link's thread and run by {@link Lanes}, or by the link's own thread
  * where the backend never waits. No lock: a lane that wants a batch takes the plan by one
@@ -62,14 +65,27 @@ final class Coalescer<Q, R> {
    * @param pendingBytes the most bytes of calls that wait or run
    * @param besideWeight the most keys under way beside which another batch is begun: while there
    *     are more, what waits grows into a larger one
+   * @param gatherNanos how long a batch waits at most, from the answers to one of at least {@value
+   *     #LARGE} calls on, until nearly as many have come again; 0 for not at all
    */
   record Limits(
-      int batchWeight, long batchBytes, int pending, long pendingBytes, int besideWeight) {
+      int batchWeight,
+      long batchBytes,
+      int pending,
+      long pendingBytes,
+      int besideWeight,
+      long gatherNanos) {
     /** As many batches are under way as there are lanes. */
     Limits(int batchWeight, long batchBytes, int pending, long pendingBytes) {
-      this(batchWeight, batchBytes, pending, pendingBytes, Integer.MAX_VALUE);
+      this(batchWeight, batchBytes, pending, pendingBytes, Integer.MAX_VALUE, 0);
     }
   }
+
+  /** Calls of a batch whose callers the next one waits for. */
+  private static final int LARGE = 12;
+
+  private static final double NEARLY = 0.9;
+  private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
 
   private final Backend<Q, R> backend;
   private final boolean repeatable;
@@ -83,6 +99,8 @@ final class Coalescer<Q, R> {
   private final AtomicInteger weightUnderWay = new AtomicInteger();
   private volatile int waiting;
   private volatile int weightNow;
+  private volatile int answeredCalls; // of the last batch
+  private volatile long answeredNanos;
 
   /**
    * @param repeatable whether the operation may be run again after a failure that says nothing
@@ -152,6 +170,7 @@ final class Coalescer<Q, R> {
     List<Work<Q, R>> batch;
     Begun<Q, R> begun = null;
     try {
+      gather();
       queue.drain(planner::add);
       batch = planner.next(System.nanoTime(), weightNow);
       waiting = planner.waiting();
@@ -168,6 +187,23 @@ final class Coalescer<Q, R> {
       finish(begun);
     }
     return batch != null;
+  }
+
+  /**
+   * Waits for the callers of a large batch that was just answered. Callers that wait for their
+   * answers come back together: without this a batch goes out with the first of them, and the rest
+   * waits for all of its time. Where calls come as they please, as many as the last batch had have
+   * come meanwhile, and nothing waits.
+   */
+  private void gather() {
+    int last = answeredCalls;
+    if (limits.gatherNanos() == 0 || last < LARGE) {
+      return;
+    }
+    long end = answeredNanos + limits.gatherNanos();
+    while (queue.size() + planner.waiting() < last * NEARLY && System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(this, LOOK_NANOS);
+    }
   }
 
   /** Whatever the backend throws is the answer of its callers, and the lane lives on. */
@@ -192,6 +228,8 @@ final class Coalescer<Q, R> {
         return;
       }
       answer(calls, results);
+      answeredNanos = System.nanoTime();
+      answeredCalls = calls.size();
       List<Work<Q, R>> left = calls.subList(results.size(), calls.size());
       begun = left.isEmpty() ? null : beginOrFail(left);
     }

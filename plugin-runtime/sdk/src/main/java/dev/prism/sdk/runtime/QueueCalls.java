@@ -92,7 +92,8 @@ final class QueueCalls implements DataCalls {
                 limits.batchBytes(),
                 limits.pending(),
                 limits.pendingBytes(),
-                queue.messagesUnderWay()),
+                queue.messagesUnderWay(),
+                queue.gatherNanos()),
             new AnswerEvents<>(answers, metrics.call("publish"), false, false));
     this.streams =
         new QueueStreams(queue, rules, this, answers, metrics, inFlight, budget, clock, process);

@@ -16,34 +16,38 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Hazard 22, where the random runs of {@link CoalescerModelTest} would not notice. */
+@Timeout(20)
 class CoalescerTest {
   @RegisterExtension static final QuietLog QUIET = new QuietLog();
 
   private final List<List<String>> asked = new ArrayList<>();
   private final List<FakeCall> calls = new ArrayList<>();
+  private final PluginMetrics metrics = new PluginMetrics();
 
-  /** Writes of {@code names} in one batch to a backend that answers as {@code backend} does. */
-  private void run(UnaryOperator<List<String>> backend, String... names) {
-    PluginMetrics metrics = new PluginMetrics();
-    Coalescer<String, String> coalescer =
-        new Coalescer<>(
-            (group, queries) -> {
-              asked.add(List.copyOf(queries));
-              return backend.apply(List.copyOf(queries));
-            },
-            false,
-            new Coalescer.Limits(8, 400, 64, 4000),
-            new AnswerEvents<>(
-                new Answers(metrics, "test", 1 << 20), metrics.call("write"), false, false));
-    Group group = new Group("n", Consistency.STRONG);
+  private Coalescer<String, String> coalescer(
+      Coalescer.Limits limits, UnaryOperator<List<String>> backend) {
+    return new Coalescer<>(
+        (group, queries) -> {
+          asked.add(List.copyOf(queries));
+          return backend.apply(List.copyOf(queries));
+        },
+        false,
+        limits,
+        new AnswerEvents<>(
+            new Answers(metrics, "test", 1 << 20), metrics.call("write"), false, false));
+  }
+
+  private void offer(Coalescer<String, String> coalescer, String... names) {
     long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
     for (String name : names) {
       FakeCall call = new FakeCall(FakeCall.header(2, "n", name, deadline), new byte[0]);
@@ -52,7 +56,7 @@ class CoalescerTest {
           new Work<>(
               call,
               metrics.operation("Put"),
-              group,
+              new Group("n", Consistency.STRONG),
               name,
               List.of(),
               1,
@@ -60,6 +64,13 @@ class CoalescerTest {
               System.nanoTime(),
               result -> new Answer.Reply(new byte[0])));
     }
+  }
+
+  /** Writes of {@code names} in one batch to a backend that answers as {@code backend} does. */
+  private void run(UnaryOperator<List<String>> backend, String... names) {
+    Coalescer<String, String> coalescer =
+        coalescer(new Coalescer.Limits(8, 400, 64, 4000), backend);
+    offer(coalescer, names);
     while (coalescer.runBatch(() -> {})) {
       // Until all are answered.
     }
@@ -157,44 +168,23 @@ class CoalescerTest {
   @Test
   void whatWaitsGrowsIntoOneBatchWhileMuchIsUnderWay() {
     // Given
-    PluginMetrics metrics = new PluginMetrics();
     AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
     Coalescer<String, String> coalescer =
-        new Coalescer<>(
-            (group, queries) -> {
-              asked.add(List.copyOf(queries));
+        coalescer(
+            new Coalescer.Limits(8, 400, 64, 4000, 1, 0),
+            batch -> {
               meanwhile.getAndSet(() -> {}).run();
-              return List.copyOf(queries);
-            },
-            false,
-            new Coalescer.Limits(8, 400, 64, 4000, 1),
-            new AnswerEvents<>(
-                new Answers(metrics, "test", 1 << 20), metrics.call("write"), false, false));
-    Consumer<String> offer =
-        name ->
-            coalescer.offer(
-                new Work<>(
-                    new FakeCall(
-                        FakeCall.header(
-                            2, "n", name, System.nanoTime() + TimeUnit.MINUTES.toNanos(1)),
-                        new byte[0]),
-                    metrics.operation("Put"),
-                    new Group("n", Consistency.STRONG),
-                    name,
-                    List.of(),
-                    1,
-                    1,
-                    System.nanoTime(),
-                    result -> new Answer.Reply(new byte[0])));
+              return batch;
+            });
     List<Boolean> beside = new ArrayList<>();
-    offer.accept("one");
+    offer(coalescer, "one");
     meanwhile.set(
         () -> {
-          offer.accept("two");
-          offer.accept("three");
+          offer(coalescer, "two");
+          offer(coalescer, "three");
           meanwhile.set(
               () -> {
-                offer.accept("four");
+                offer(coalescer, "four");
                 beside.add(coalescer.hasWork());
                 beside.add(coalescer.runBatch(() -> {}));
               });
@@ -210,5 +200,57 @@ class CoalescerTest {
     // Then: beside one message another batch goes; beside three none does
     assertThat(asked).containsExactly(List.of("one"), List.of("two", "three"), List.of("four"));
     assertThat(beside).containsExactly(true, false, false, true);
+  }
+
+  @Test
+  void aBatchWaitsForTheCallersOfALargeOneThatWasJustAnswered() throws Exception {
+    // Given
+    Coalescer<String, String> coalescer = answered(12, TimeUnit.HOURS.toNanos(1));
+    offer(coalescer, names(5));
+
+    // When
+    FutureTask<Boolean> next = new FutureTask<>(() -> coalescer.runBatch(() -> {}));
+    Thread.ofPlatform().daemon().start(next);
+    while (coalescer.hasWork()) {
+      Thread.onSpinWait(); // until it has begun with the batch
+    }
+    offer(coalescer, names(6));
+
+    // Then
+    assertThat(next.get()).isTrue();
+    assertThat(asked).extracting(List::size).containsExactly(12, 11);
+  }
+
+  @Test
+  void aBatchWaitsForThemForALimitedTime() {
+    Coalescer<String, String> coalescer = answered(12, TimeUnit.MILLISECONDS.toNanos(1));
+    offer(coalescer, "alone");
+
+    assertThat(coalescer.runBatch(() -> {})).isTrue();
+    assertThat(asked).extracting(List::size).containsExactly(12, 1);
+  }
+
+  @Test
+  void aBatchWaitsForNobodyAfterASmallOne() {
+    Coalescer<String, String> coalescer = answered(11, TimeUnit.HOURS.toNanos(1));
+    offer(coalescer, "alone");
+
+    assertThat(coalescer.runBatch(() -> {})).isTrue();
+    assertThat(asked).extracting(List::size).containsExactly(11, 1);
+  }
+
+  /** One that has just answered a batch. */
+  private Coalescer<String, String> answered(int calls, long gatherNanos) {
+    Coalescer<String, String> coalescer =
+        coalescer(
+            new Coalescer.Limits(64, 4000, 64, 4000, Integer.MAX_VALUE, gatherNanos),
+            batch -> batch);
+    offer(coalescer, names(calls));
+    coalescer.runBatch(() -> {});
+    return coalescer;
+  }
+
+  private static String[] names(int count) {
+    return IntStream.range(0, count).mapToObj(i -> "name-" + i).toArray(String[]::new);
   }
 }

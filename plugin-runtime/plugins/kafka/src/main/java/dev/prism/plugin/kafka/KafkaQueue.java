@@ -52,6 +52,9 @@ final class KafkaQueue implements MessageQueue {
 
   private static final int SMALL_BATCH = 4;
 
+  /** A sync of a batch takes as long or longer, however many messages are in it. */
+  private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   private static final long COMMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(Drivers.CALL_MILLIS);
   private static final long CATCH_UP_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -105,6 +108,11 @@ final class KafkaQueue implements MessageQueue {
   @Override
   public int messagesUnderWay() {
     return SMALL_BATCH;
+  }
+
+  @Override
+  public long gatherNanos() {
+    return GATHER_NANOS;
   }
 
   @Override
