@@ -39,18 +39,6 @@ public record RequestHeaders(
   public static final Metadata.Key<String> CONFIG =
       Metadata.Key.of("prism-config", Metadata.ASCII_STRING_MARSHALLER);
 
-  private static final class AsSent implements InternalMetadata.TrustedAsciiMarshaller<byte[]> {
-    @Override
-    public byte[] toAsciiString(byte[] value) {
-      return value;
-    }
-
-    @Override
-    public byte[] parseAsciiString(byte[] serialized) {
-      return serialized;
-    }
-  }
-
   private static final RequestHeaders NONE = new RequestHeaders(null, null, null, "");
 
   private static final Context.Key<RequestHeaders> CURRENT =
@@ -96,5 +84,18 @@ public record RequestHeaders(
   @Override
   public String toString() {
     return "RequestHeaders[" + peer + "]";
+  }
+
+  /** Neither text nor copy is made of it. */
+  private static final class AsSent implements InternalMetadata.TrustedAsciiMarshaller<byte[]> {
+    @Override
+    public byte[] toAsciiString(byte[] value) {
+      return value;
+    }
+
+    @Override
+    public byte[] parseAsciiString(byte[] serialized) {
+      return serialized;
+    }
   }
 }

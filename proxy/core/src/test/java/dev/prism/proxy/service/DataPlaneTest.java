@@ -7,9 +7,11 @@ import com.google.protobuf.ByteString;
 import com.google.rpc.RetryInfo;
 import dev.prism.grpc.Bytes;
 import dev.prism.keyvalue.v1.GetRequest;
+import dev.prism.keyvalue.v1.GetResponse;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc;
 import dev.prism.keyvalue.v1.KeyValueServiceGrpc.KeyValueServiceBlockingStub;
 import dev.prism.keyvalue.v1.PutRequest;
+import dev.prism.keyvalue.v1.PutResponse;
 import dev.prism.keyvalue.v1.ScanRequest;
 import dev.prism.keyvalue.v1.ScanResponse;
 import dev.prism.link.CallHeader;
@@ -36,6 +38,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -293,6 +296,79 @@ class DataPlaneTest {
     assertThat(server.admission.drain(Duration.ofSeconds(5))).isTrue();
   }
 
+  @Test
+  void aSessionHasAsManyCallsAtTheBackendAsItsConfigAllows() throws Exception {
+    // Given one that is allowed one, which the plugin has
+    CountDownLatch there = new CountDownLatch(1);
+    CountDownLatch let = new CountDownLatch(1);
+    relink(
+        header -> {
+          there.countDown();
+          try {
+            let.await();
+          } catch (InterruptedException e) {
+            throw new LinkException(LinkException.Kind.PEER_DIED, "interrupted");
+          }
+        });
+    String token = server.session("default", config -> withSlots(config, 1, 20));
+    FutureTask<GetResponse> first = new FutureTask<>(() -> stub(token).get(get("k")));
+    Thread.startVirtualThread(first);
+    there.await();
+
+    // When
+    StatusRuntimeException second = failure(() -> stub(token).get(get("k")));
+    let.countDown();
+    first.get();
+
+    // Then
+    assertThat(reason(second)).isEqualTo(Reason.OVERLOADED.name());
+    assertThat(stub(token).get(get("k")).hasItem()).isFalse();
+  }
+
+  @Test
+  void aCallOfASessionWaitsForItsTurnAtTheBackend() throws Exception {
+    // Given a session that is allowed one call, and is let make it as soon as another waits
+    CountDownLatch second = new CountDownLatch(1);
+    relink(
+        header -> {
+          try {
+            second.await();
+          } catch (InterruptedException e) {
+            throw new LinkException(LinkException.Kind.PEER_DIED, "interrupted");
+          }
+        });
+    String token = server.session("default", config -> withSlots(config, 1, 0));
+    FutureTask<PutResponse> put = new FutureTask<>(() -> stub(token).put(put("k", "v")));
+    Thread.startVirtualThread(put);
+    while (server.admission.inFlight() < 1) {
+      Thread.onSpinWait();
+    }
+
+    // When
+    FutureTask<PutResponse> next = new FutureTask<>(() -> stub(token).put(put("k", "w")));
+    Thread.startVirtualThread(next);
+    while (server.admission.inFlight() < 2) {
+      Thread.onSpinWait();
+    }
+    second.countDown();
+
+    // Then
+    put.get();
+    next.get();
+    assertThat(server.admission.drain(Duration.ofSeconds(5))).isTrue();
+  }
+
+  @Test
+  void aCallThatFailsGivesItsTurnBack() {
+    KeyValueServiceBlockingStub one =
+        stub(server.session("default", config -> withSlots(config, 1, 20)));
+
+    failure(() -> one.put(put("", "v")));
+    failure(() -> one.put(put("", "v")));
+
+    assertThat(one.get(get("k")).hasItem()).isFalse();
+  }
+
   private void relink(ProbedLink.Probe probe) {
     InProcessPlugins.One plugin = server.plugins.get(DataPlaneHarness.INSTANCE);
     plugin.wrap(link -> new ProbedLink(link, probe));
@@ -325,6 +401,16 @@ class DataPlaneTest {
   }
 
   private static BoundConfig withTimeout(BoundConfig config, long millis) {
+    return with(config, millis, config.maxInFlight(), config.acquireTimeoutMillis());
+  }
+
+  /** With so many calls at the backend at once, for which others wait so long; 0: as they may. */
+  private static BoundConfig withSlots(BoundConfig config, int calls, long millis) {
+    return with(config, config.timeoutMillis(), calls, millis);
+  }
+
+  private static BoundConfig with(
+      BoundConfig config, long timeoutMillis, int maxInFlight, long acquireTimeoutMillis) {
     return new BoundConfig(
         config.name(),
         config.version(),
@@ -337,9 +423,9 @@ class DataPlaneTest {
         config.capabilities(),
         config.consistency(),
         config.maxStalenessMillis(),
-        millis,
-        config.maxInFlight(),
-        config.acquireTimeoutMillis(),
+        timeoutMillis,
+        maxInFlight,
+        acquireTimeoutMillis,
         config.rateLimit());
   }
 
