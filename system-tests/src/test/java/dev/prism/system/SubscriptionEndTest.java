@@ -46,7 +46,10 @@ class SubscriptionEndTest {
         assertThat(catchThrowable(subscriber::next))
             .isInstanceOfSatisfying(
                 CallFailedException.class,
-                failure -> assertThat(failure.reason()).isEqualTo(Reason.SHUTTING_DOWN.name()));
+                failure ->
+                    assertThat(failure.reason())
+                        .as("%s; the proxy logged: %s", failure, prism.log())
+                        .isEqualTo(Reason.SHUTTING_DOWN.name()));
       }
     }
   }
