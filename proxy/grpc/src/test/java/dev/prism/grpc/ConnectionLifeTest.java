@@ -25,6 +25,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ConnectionLifeTest {
   private static final Duration SHORT = Duration.ofMillis(300);
   private static final int WINDOW = 65_535;
+
+  /** Within the half second that Helidon gives connections to end. */
+  private static final Duration TAKES_NOTHING = Duration.ofMillis(100);
+
   private static final List<HttpRoute> PAGES =
       List.of(new HttpRoute("/page", () -> new HttpRoute.Answer(200, "text/plain", "a page")));
 
@@ -195,6 +199,29 @@ class ConnectionLifeTest {
     // Then
     peer.ended();
     assertThat(answers.cancelled.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aServerThatEndsLetsWhatIsBeingWrittenBeWritten() throws Exception {
+    // Given a connection without a call, whose peer has not taken yet what was written for one
+    start(Limits.DEFAULT, false);
+    peer = RawPeer.connect(host, RawPeer.LARGEST_WINDOW);
+    peer.send(
+        RawPeer.windowUpdate(0, RawPeer.LARGEST_WINDOW - WINDOW), RawPeer.call(1, Answers.ENDLESS));
+    answers.begun.acquire();
+    answers.awaitStillness();
+    peer.send(RawPeer.reset(1));
+    while (host.loads().get("test").streams() > 0) {
+      Thread.onSpinWait();
+    }
+
+    // When
+    Thread ending = Thread.ofPlatform().start(host::close);
+    ending.join(TAKES_NOTHING);
+
+    // Then
+    assertThat(peer.next(RawPeer.GOAWAY).code()).isEqualTo(RawPeer.NO_ERROR);
+    ending.join();
   }
 
   /** Expects to be sent away, and answers. */

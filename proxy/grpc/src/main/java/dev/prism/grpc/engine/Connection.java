@@ -315,9 +315,15 @@ final class Connection implements ServerConnection, InterruptableTask<Void> {
     writer.wake();
   }
 
+  /**
+   * Whether Helidon, which stops, may interrupt {@link #handle} and then close the socket: where no
+   * call is left, and what was answered last is written, and the GOAWAY.
+   */
   @Override
   public boolean canInterrupt() {
-    return http1 instanceof InterruptableTask<?> other ? other.canInterrupt() : slots.get() == 0;
+    return http1 instanceof InterruptableTask<?> other
+        ? other.canInterrupt()
+        : slots.get() == 0 && writer.isIdle();
   }
 
   /** Helidon's own idle timeout is HTTP/1.1's: for HTTP/2 {@link Limits#idle} is. */

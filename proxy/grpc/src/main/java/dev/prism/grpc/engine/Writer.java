@@ -129,6 +129,11 @@ final class Writer {
     return failed;
   }
 
+  /** Whether nothing waits to be written, nor is being written. Any thread. */
+  boolean isIdle() {
+    return failed || (isEmpty() && state.get() == IDLE);
+  }
+
   /** Bytes that wait to be written, as {@link Outgoing#bytes} counts them. Any thread. */
   long queued() {
     return queued.get();
