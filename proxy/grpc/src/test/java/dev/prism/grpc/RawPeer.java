@@ -204,7 +204,7 @@ final class RawPeer implements AutoCloseable {
         throw new AssertionError("the connection ended before stream " + stream);
       }
       if (frame.ends() || frame.is(RST_STREAM)) {
-        ends.put(frame.stream, frame);
+        ends.putIfAbsent(frame.stream, frame); // a reset may follow: NO_ERROR, of the request
         end = ends.remove(stream);
       }
     }

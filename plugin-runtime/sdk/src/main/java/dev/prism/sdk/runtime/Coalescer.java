@@ -99,7 +99,7 @@ final class Coalescer<Q, R> {
   private final AtomicInteger weightUnderWay = new AtomicInteger();
   private volatile int waiting;
   private volatile int weightNow;
-  private volatile int answeredCalls; // of the last batch
+  private volatile int answeredCalls; // of the last batch; 0 where none is waited for
   private volatile long answeredNanos;
 
   /**
@@ -197,7 +197,7 @@ final class Coalescer<Q, R> {
    */
   private void gather() {
     int last = answeredCalls;
-    if (limits.gatherNanos() == 0 || last < LARGE) {
+    if (last < LARGE) {
       return;
     }
     long end = answeredNanos + limits.gatherNanos();
@@ -228,8 +228,10 @@ final class Coalescer<Q, R> {
         return;
       }
       answer(calls, results);
-      answeredNanos = System.nanoTime();
-      answeredCalls = calls.size();
+      if (limits.gatherNanos() > 0) {
+        answeredNanos = System.nanoTime();
+        answeredCalls = calls.size();
+      }
       List<Work<Q, R>> left = calls.subList(results.size(), calls.size());
       begun = left.isEmpty() ? null : beginOrFail(left);
     }

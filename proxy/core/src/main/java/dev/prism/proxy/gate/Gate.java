@@ -2,8 +2,8 @@ package dev.prism.proxy.gate;
 
 /**
  * What every data call passes before it is routed, step by step. Immutable, and safe for any
- * thread. The steps are fields of their classes and not a list of an interface's: which one is next
- * costs the processor nothing to guess.
+ * thread. The steps are fields of their classes and not a list of an interface's, so that the
+ * compiler can make one piece of them.
  */
 public final class Gate {
   private final Admission admission;

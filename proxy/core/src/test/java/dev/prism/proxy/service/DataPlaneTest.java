@@ -304,11 +304,7 @@ class DataPlaneTest {
     relink(
         header -> {
           there.countDown();
-          try {
-            let.await();
-          } catch (InterruptedException e) {
-            throw new LinkException(LinkException.Kind.PEER_DIED, "interrupted");
-          }
+          await(let);
         });
     String token = server.session("default", config -> withSlots(config, 1, 20));
     FutureTask<GetResponse> first = new FutureTask<>(() -> stub(token).get(get("k")));
@@ -329,14 +325,7 @@ class DataPlaneTest {
   void aCallOfASessionWaitsForItsTurnAtTheBackend() throws Exception {
     // Given a session that is allowed one call, and is let make it as soon as another waits
     CountDownLatch second = new CountDownLatch(1);
-    relink(
-        header -> {
-          try {
-            second.await();
-          } catch (InterruptedException e) {
-            throw new LinkException(LinkException.Kind.PEER_DIED, "interrupted");
-          }
-        });
+    relink(header -> await(second));
     String token = server.session("default", config -> withSlots(config, 1, 0));
     FutureTask<PutResponse> put = new FutureTask<>(() -> stub(token).put(put("k", "v")));
     Thread.startVirtualThread(put);
@@ -367,6 +356,14 @@ class DataPlaneTest {
     failure(() -> one.put(put("", "v")));
 
     assertThat(one.get(get("k")).hasItem()).isFalse();
+  }
+
+  private static void await(CountDownLatch latch) throws LinkException {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new LinkException(LinkException.Kind.CANCELLED, "cancelled");
+    }
   }
 
   private void relink(ProbedLink.Probe probe) {
