@@ -26,7 +26,14 @@ final class Database {
 
   /** The versions of the schema, each the script that makes it of the one before. */
   private static final List<String> VERSIONS =
-      List.of("queue.sql", "events.sql", "process.sql", "items.sql", "secret.sql", "transact.sql");
+      List.of(
+          "queue.sql",
+          "events.sql",
+          "process.sql",
+          "items.sql",
+          "secret.sql",
+          "transact.sql",
+          "append.sql");
 
   private static final int CONNECT_SECONDS = 2;
   private static final int STATEMENT_MILLIS = 9000;

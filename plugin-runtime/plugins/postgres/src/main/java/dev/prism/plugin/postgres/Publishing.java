@@ -20,8 +20,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of the server's {@code publish}: everything in one transaction and round trip, which
- * lasts after {@link #sync}.
+ * One call of the server's {@code append}, or of {@code publish} where there are several topics or
+ * idempotency keys: everything in one transaction and round trip, which lasts after {@link #sync}.
  */
 final class Publishing {
   private static final int APPENDED = 0;
@@ -67,7 +67,7 @@ final class Publishing {
     }
     if (!runs.isEmpty()) {
       runs.sort(Comparator.comparingLong(run -> run.topic)); // stable; by topic, against deadlocks
-      append(slot);
+      write(slot);
     }
     List<PublicationResult> all = new ArrayList<>(results.length);
     for (PublicationResult result : results) {
@@ -105,19 +105,75 @@ final class Publishing {
     run.messages += publication.messages().size();
   }
 
-  private void append(Slot slot) throws SQLException {
-    int count = runs.stream().mapToInt(run -> run.messages).sum();
+  /** The columns of messages, a row each; what no message has is null. */
+  private static final class Columns {
+    final Long[] deliver;
+    final Integer[] sizes;
+    final byte[] @Nullable [] keys;
+    final byte[] @Nullable [] headers;
+    final byte[][] payloads;
+    boolean delayed;
+    boolean headed;
+    int rows;
+
+    Columns(int count) {
+      deliver = new Long[count];
+      sizes = new Integer[count];
+      keys = new byte[count][];
+      headers = new byte[count][];
+      payloads = new byte[count][];
+    }
+
+    void add(Message message) {
+      deliver[rows] = message.deliverAtMillis();
+      sizes[rows] = size(message);
+      keys[rows] = message.key().length == 0 ? null : message.key();
+      headers[rows] = Rows.headers(message.headers());
+      payloads[rows] = message.payload();
+      delayed |= message.deliverAtMillis() != 0;
+      headed |= headers[rows] != null;
+      rows++;
+    }
+  }
+
+  private void write(Slot slot) throws SQLException {
+    Columns columns = new Columns(runs.stream().mapToInt(run -> run.messages).sum());
+    for (Run run : runs) {
+      for (int index : run.publications) {
+        publications.get(index).messages().forEach(columns::add);
+      }
+    }
+    if (runs.size() == 1 && runs.getFirst().once == null) {
+      append(slot, runs.getFirst().topic, columns);
+    } else {
+      publish(slot, columns);
+    }
+  }
+
+  private void append(Slot slot, long topic, Columns columns) throws SQLException {
+    PreparedStatement append = slot.prepare("SELECT append(?, ?, ?, ?, ?, ?)");
+    Connection connection = slot.connection();
+    append.setLong(1, topic);
+    append.setArray(2, columns.delayed ? connection.createArrayOf("int8", columns.deliver) : null);
+    append.setArray(3, connection.createArrayOf("int4", columns.sizes));
+    append.setArray(4, connection.createArrayOf("bytea", columns.keys));
+    append.setArray(5, columns.headed ? connection.createArrayOf("bytea", columns.headers) : null);
+    append.setArray(6, connection.createArrayOf("bytea", columns.payloads));
+    try (ResultSet row = append.executeQuery()) {
+      row.next();
+      take(new long[] {row.getLong(1)}, new int[] {APPENDED});
+    } finally {
+      append.clearParameters(); // the payloads
+    }
+  }
+
+  private void publish(Slot slot, Columns columns) throws SQLException {
     Long[] topics = new Long[runs.size()];
     Integer[] counts = new Integer[runs.size()];
     @Nullable String[] scopes = new String[runs.size()];
     @Nullable String[] keys = new String[runs.size()];
     byte[] @Nullable [] prints = new byte[runs.size()][];
-    Integer[] run = new Integer[count];
-    Long[] deliver = new Long[count];
-    Integer[] sizes = new Integer[count];
-    byte[] @Nullable [] messageKeys = new byte[count][];
-    byte[] @Nullable [] headers = new byte[count][];
-    byte[][] payloads = new byte[count][];
+    Integer[] run = new Integer[columns.rows];
     int at = 0;
     for (int r = 0; r < runs.size(); r++) {
       Run each = runs.get(r);
@@ -128,17 +184,8 @@ final class Publishing {
         keys[r] = each.once.key();
         prints[r] = each.once.fingerprint();
       }
-      for (int index : each.publications) {
-        for (Message message : publications.get(index).messages()) {
-          run[at] = r + 1;
-          deliver[at] = message.deliverAtMillis();
-          sizes[at] = size(message);
-          messageKeys[at] = message.key().length == 0 ? null : message.key();
-          headers[at] = Rows.headers(message.headers());
-          payloads[at] = message.payload();
-          at++;
-        }
-      }
+      Arrays.fill(run, at, at + each.messages, r + 1);
+      at += each.messages;
     }
     PreparedStatement publish =
         slot.prepare(
@@ -151,11 +198,11 @@ final class Publishing {
     publish.setArray(4, connection.createArrayOf("text", keys));
     publish.setArray(5, connection.createArrayOf("bytea", prints));
     publish.setArray(6, connection.createArrayOf("int4", run));
-    publish.setArray(7, connection.createArrayOf("int8", deliver));
-    publish.setArray(8, connection.createArrayOf("int4", sizes));
-    publish.setArray(9, connection.createArrayOf("bytea", messageKeys));
-    publish.setArray(10, connection.createArrayOf("bytea", headers));
-    publish.setArray(11, connection.createArrayOf("bytea", payloads));
+    publish.setArray(7, connection.createArrayOf("int8", columns.deliver));
+    publish.setArray(8, connection.createArrayOf("int4", columns.sizes));
+    publish.setArray(9, connection.createArrayOf("bytea", columns.keys));
+    publish.setArray(10, connection.createArrayOf("bytea", columns.headers));
+    publish.setArray(11, connection.createArrayOf("bytea", columns.payloads));
     try (ResultSet row = publish.executeQuery()) {
       row.next();
       take(longs(row.getArray(1)), ints(row.getArray(2)));
