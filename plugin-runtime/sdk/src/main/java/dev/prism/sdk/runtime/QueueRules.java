@@ -144,6 +144,9 @@ final class QueueRules {
       throw invalid(
           Reason.METADATA_INVALID, field, "must have at most " + MOST_HEADERS + " entries");
     }
+    if (given.isEmpty() && traceparent == null) {
+      return List.of();
+    }
     List<Header> headers = new ArrayList<>(given.size() + 1);
     long bytes = 0;
     boolean traced = false;

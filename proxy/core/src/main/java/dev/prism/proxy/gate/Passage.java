@@ -28,7 +28,7 @@ public final class Passage implements ReplyTime {
 
   private String requestId = "";
   private boolean named;
-  private String traceparent = "";
+  private @Nullable String traceparent;
   private @Nullable Session session;
   private @Nullable BoundConfig config;
   private SessionLimits.@Nullable Limit limit;
@@ -73,12 +73,12 @@ public final class Passage implements ReplyTime {
     return named;
   }
 
-  /** A valid W3C trace context; empty before it is known. */
-  public String traceparent() {
+  /** The client's W3C trace context, valid; null where it gave none. */
+  public @Nullable String traceparent() {
     return traceparent;
   }
 
-  void identify(String requestId, boolean named, String traceparent) {
+  void identify(String requestId, boolean named, @Nullable String traceparent) {
     this.requestId = requestId;
     this.named = named;
     this.traceparent = traceparent;

@@ -5,10 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Names a call in logs and traces: taken from the client where it is valid, made up where it is
- * not.
- */
+/** Names a call in logs: taken from the client where it is valid, made up where it is not. */
 public final class RequestIds {
   /** The call's name in logs, chosen by the client or the proxy. */
   public static final Metadata.Key<String> REQUEST_ID =
@@ -45,27 +42,12 @@ public final class RequestIds {
   }
 
   /**
-   * The client's trace context where it is valid, else a new one that says that nothing was
-   * recorded.
+   * The client's trace context; null where it gave none, or none that is valid. None is made up: it
+   * would name a trace that nobody records, and would tell whoever gets it not to record either.
    */
-  static String traceparent(Metadata metadata) {
+  static @Nullable String traceparent(Metadata metadata) {
     String given = metadata.get(TRACEPARENT);
-    if (given != null && isTraceparent(given)) {
-      return given;
-    }
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    byte[] made = new byte[TRACEPARENT_LENGTH];
-    made[0] = '0';
-    made[1] = '0';
-    made[2] = '-';
-    hex(random.nextLong(), made, 3);
-    hex(random.nextLong() | 1, made, 19);
-    made[35] = '-';
-    hex(random.nextLong() | 1, made, 36);
-    made[52] = '-';
-    made[53] = '0';
-    made[54] = '0';
-    return new String(made, StandardCharsets.ISO_8859_1);
+    return given != null && isTraceparent(given) ? given : null;
   }
 
   private static boolean isValid(String id) {

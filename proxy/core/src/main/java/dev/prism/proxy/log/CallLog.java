@@ -50,13 +50,13 @@ public final class CallLog {
 
   /** A call outside of the gate ended with this status. */
   public void ended(String method, String requestId, Status status, @Nullable Throwable cause) {
-    failed(method, requestId, "", "", "", status, cause);
+    failed(method, requestId, null, "", "", status, cause);
   }
 
   private void failed(
       String method,
       String requestId,
-      String traceparent,
+      @Nullable String traceparent,
       String session,
       String namespace,
       Status status,
@@ -73,7 +73,7 @@ public final class CallLog {
             .addKeyValue("method", method)
             .addKeyValue("code", String.valueOf(Code.forNumber(status.getCode())))
             .addKeyValue("request_id", requestId);
-    if (traceparent.length() >= 35) {
+    if (traceparent != null) {
       line = line.addKeyValue("trace_id", traceparent.substring(3, 35));
     }
     if (!session.isEmpty()) {

@@ -81,11 +81,13 @@ class CallMetadataTest {
         "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         "nonsense"
       })
-  void aTraceparentThatIsNotValidIsReplacedByOneThatIs(String given) {
-    String made = RequestIds.traceparent(with("traceparent", given));
+  void aTraceparentThatIsNotValidIsNone(String given) {
+    assertThat(RequestIds.traceparent(with("traceparent", given))).isNull();
+  }
 
-    assertThat(made).matches("00-[0-9a-f]{32}-[0-9a-f]{16}-00").isNotEqualTo(given);
-    assertThat(RequestIds.traceparent(with("traceparent", made))).isEqualTo(made);
+  @Test
+  void aCallWithoutATraceparentIsGivenNone() {
+    assertThat(RequestIds.traceparent(new Metadata())).isNull();
   }
 
   private static Metadata with(String name, String value) {
