@@ -74,15 +74,6 @@ public interface PubSubFixture {
     return new Subscriber(api().subscribe(request.build()));
   }
 
-  /** The event that was delivered, without the trace context that the call gave it. */
-  static Event untraced(EventDelivery delivery) {
-    Event.Builder event = delivery.getEvent().toBuilder().clearHeaders();
-    delivery.getEvent().getHeadersList().stream()
-        .filter(header -> !header.getName().equals("traceparent"))
-        .forEach(event::addHeaders);
-    return event.build();
-  }
-
   static String text(EventDelivery delivery) {
     return delivery.getEvent().getPayload().toStringUtf8();
   }

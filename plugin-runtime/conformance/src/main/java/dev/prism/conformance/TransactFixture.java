@@ -36,7 +36,6 @@ import dev.prism.type.v1.Ack;
 import dev.prism.type.v1.AckResult;
 import dev.prism.type.v1.Filter;
 import dev.prism.type.v1.FilterList;
-import dev.prism.type.v1.Header;
 import dev.prism.type.v1.Membership;
 import dev.prism.type.v1.Value;
 import java.util.ArrayDeque;
@@ -363,17 +362,6 @@ public interface TransactFixture {
         .setReceipt(delivery.getReceipt())
         .setAck(Empty.getDefaultInstance())
         .build();
-  }
-
-  /** Asserts that a message is as it was written, but for a trace that came with the call. */
-  static void assertSame(MailboxMessage delivered, MailboxMessage written) {
-    MailboxMessage.Builder untraced = delivered.toBuilder().clearHeaders();
-    for (Header header : delivered.getHeadersList()) {
-      if (!header.getName().equals("traceparent")) {
-        untraced.addHeaders(header);
-      }
-    }
-    assertThat(untraced.build()).isEqualTo(written);
   }
 
   static String text(MailboxDelivery delivery) {

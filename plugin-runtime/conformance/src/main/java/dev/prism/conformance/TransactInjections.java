@@ -169,7 +169,7 @@ public interface TransactInjections extends TransactFixture {
                 .build();
         send(written);
         var delivery = open.next();
-        TransactFixture.assertSame(delivery.getMessage(), written);
+        assertThat(delivery.getMessage()).isEqualTo(written);
         ack(mailbox, delivery);
       }
     }

@@ -79,7 +79,7 @@ public interface TransactLimits extends TransactFixture {
                     .setPayload(ByteString.copyFrom(new byte[(1 << 20) + 1]))
                     .build()));
     try (Mailbox open = open(mailbox)) {
-      TransactFixture.assertSame(open.next().getMessage(), largest);
+      assertThat(open.next().getMessage()).isEqualTo(largest);
     }
   }
 

@@ -49,7 +49,7 @@ public interface TransactMailboxes extends TransactFixture {
     try (Mailbox open = open(mailbox)) {
       MailboxDelivery delivery = open.next();
 
-      TransactFixture.assertSame(delivery.getMessage(), message);
+      assertThat(delivery.getMessage()).isEqualTo(message);
       assertThat(delivery.getAttempt()).isEqualTo(1);
       assertThat(delivery.getReceipt().length()).isBetween(1, 512);
       assertThat(QueueFixture.millis(delivery.getWrittenAt()))
