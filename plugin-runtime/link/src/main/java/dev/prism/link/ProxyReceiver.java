@@ -233,13 +233,14 @@ final class ProxyReceiver implements RingReceiver.Owner {
     }
   }
 
+  /**
+   * Of a call that is over, too: until the plugin has read its CANCEL it goes on with the message,
+   * and after that with the stream's next or its end, which must not look as if they came within.
+   */
   private void onFragment(PendingCall call, DirectBuffer buffer, int at, int length) {
     Assembly assembly = call.assembly;
     if (assembly == null) {
       throw new ProtocolViolation("a fragment of nothing");
-    }
-    if (call.isOver()) {
-      return;
     }
     byte[] whole = assembly.add(buffer, at, length);
     if (whole == null) {
@@ -251,7 +252,11 @@ final class ProxyReceiver implements RingReceiver.Owner {
     }
     call.assembly = null;
     received += whole.length;
-    stream(call).add(whole, assembly.reservation());
+    if (call.isOver()) {
+      assembly.release();
+    } else {
+      stream(call).add(whole, assembly.reservation());
+    }
   }
 
   @Override

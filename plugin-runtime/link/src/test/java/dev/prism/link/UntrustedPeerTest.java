@@ -152,6 +152,44 @@ class UntrustedPeerTest {
     }
   }
 
+  /** What a plugin sends of a stream before it has read that nobody takes it any more. */
+  enum Rest {
+    THE_END((peer, id) -> {}),
+    ANOTHER_MESSAGE((peer, id) -> peer.send(Frame.MESSAGE, id, 0, 1, 0, new byte[1])),
+    ANOTHER_LARGE_MESSAGE(
+        (peer, id) -> peer.send(Frame.MESSAGE, id, Frame.ANNOUNCED, 20_000, 0, NOTHING));
+
+    private final BiConsumer<RawPeer, Long> act;
+
+    Rest(BiConsumer<RawPeer, Long> act) {
+      this.act = act;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Rest.class)
+  void aStreamThatIsClosedAmidALargeMessageMayGoOnUntilThePluginHasReadIt(Rest rest)
+      throws Exception {
+    try (RawPeer peer = new RawPeer()) {
+      peer.link.await(LONG);
+      Exchange stream = peer.link.open(PluginProcess.header(1, LONG), NOTHING);
+      long id = peer.takeId(Frame.OPEN);
+      peer.send(Frame.MESSAGE, id, Frame.ANNOUNCED, 20_000, 0, NOTHING);
+      peer.takeId(Frame.CLEAR);
+      peer.send(Frame.FRAGMENT, id, 0, 20_000, 0, new byte[16_000]);
+      stream.close();
+
+      peer.send(Frame.FRAGMENT, id, 0, 20_000, 16_000, new byte[4_000]);
+      rest.act.accept(peer, id);
+      peer.send(
+          rest == Rest.ANOTHER_LARGE_MESSAGE ? Frame.RELEASED : Frame.END, id, 0, 0, 0, NOTHING);
+
+      PluginProcess.await(() -> peer.link.stats().inFlight() == 0);
+      assertThat(peer.link.state()).isEqualTo(Link.State.UP);
+      assertThat(peer.budget.used()).isZero();
+    }
+  }
+
   /** To its end, or its failure: what had come before that is still there to be read. */
   private static void readAll(Exchange stream) throws LinkException {
     while (stream.receive() != null) {
