@@ -61,10 +61,19 @@ public interface MessageQueue extends AutoCloseable {
    * publications, and leaves it to the result to wait for their acknowledgements, while the next
    * ones are sent. The first step is called by one thread at a time.
    *
-   * @return gives the results once, on the thread that has called this
+   * @return gives the results, on the thread that has called this: all of them, or those of the
+   *     first publications, at least one, and is then called again for the next ones
    */
   default Supplier<List<PublicationResult>> send(String namespace, List<Publication> publications) {
     List<PublicationResult> results = publish(namespace, publications);
+    if (results.size() != publications.size()) {
+      throw new IllegalStateException(
+          "the queue gave "
+              + results.size()
+              + " results for "
+              + publications.size()
+              + " publications");
+    }
     return () -> results;
   }
 

@@ -51,10 +51,26 @@ final class Coalescer<Q, R> {
     default Supplier<List<R>> begin(Group group, List<Q> queries) {
       return () -> run(group, queries);
     }
+
+    /**
+     * Whether the second step gives the results in parts: each time those of the next queries, at
+     * least one.
+     */
+    default boolean inParts() {
+      return false;
+    }
   }
 
-  /** A batch that the backend has begun with. */
-  private record Begun<Q, R>(List<Work<Q, R>> calls, Supplier<List<R>> rest, long startedNanos) {}
+  /**
+   * A batch that the backend has begun with.
+   *
+   * @param calls that have not been answered
+   */
+  private record Begun<Q, R>(List<Work<Q, R>> calls, Supplier<List<R>> rest, long startedNanos) {
+    List<Work<Q, R>> after(List<R> results) {
+      return calls.subList(results.size(), calls.size());
+    }
+  }
 
   /**
    * The bounds.
@@ -219,21 +235,26 @@ final class Coalescer<Q, R> {
   private void finish(Begun<Q, R> first) {
     Begun<Q, R> begun = first;
     while (begun != null) {
-      List<Work<Q, R>> calls = begun.calls();
       List<R> results;
       try {
         results = end(begun);
       } catch (Throwable e) {
-        failed(calls, e);
+        failed(begun.calls(), e);
         return;
       }
-      answer(calls, results);
-      if (limits.gatherNanos() > 0) {
+      answer(begun.calls(), results);
+      List<Work<Q, R>> left = begun.after(results);
+      if (limits.gatherNanos() > 0 && left.isEmpty()) {
         answeredNanos = System.nanoTime();
-        answeredCalls = calls.size();
+        answeredCalls = first.calls().size();
       }
-      List<Work<Q, R>> left = calls.subList(results.size(), calls.size());
-      begun = left.isEmpty() ? null : beginOrFail(left);
+      if (left.isEmpty()) {
+        return;
+      }
+      begun =
+          backend.inParts()
+              ? new Begun<>(left, begun.rest(), begun.startedNanos())
+              : beginOrFail(left);
     }
   }
 
@@ -293,17 +314,25 @@ final class Coalescer<Q, R> {
   }
 
   /**
-   * The results of the first calls of the batch, at least one; of all that must not be repeated.
+   * The results of the first calls of the batch, at least one; of all that must not be repeated and
+   * are not given in parts.
    */
   private List<R> end(Begun<Q, R> begun) {
     List<Work<Q, R>> batch = begun.calls();
     List<R> results;
     try {
       results = CallContext.call(headers(batch), () -> begun.rest().get());
-    } finally {
+    } catch (Throwable e) {
       returned(batch, begun.startedNanos());
+      throw e;
     }
     int given = results.size();
+    boolean partly = backend.inParts() && given > 0 && given < batch.size();
+    if (partly) {
+      weightUnderWay.addAndGet(-weight(batch.subList(0, given)));
+      return results;
+    }
+    returned(batch, begun.startedNanos());
     if (given > batch.size() || given < (repeatable ? 1 : batch.size())) {
       throw new IllegalStateException(
           "the backend gave " + given + " results for " + batch.size() + " calls");

@@ -167,6 +167,11 @@ final class QueueCalls implements DataCalls {
       Supplier<List<PublicationResult>> sent = queue.send(group.namespace(), batch);
       return () -> counted(group.namespace(), sent.get());
     }
+
+    @Override
+    public boolean inParts() {
+      return true;
+    }
   }
 
   private List<PublicationResult> counted(String namespace, List<PublicationResult> results) {

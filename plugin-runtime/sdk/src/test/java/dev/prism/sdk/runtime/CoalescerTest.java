@@ -18,7 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -130,6 +132,74 @@ class CoalescerTest {
 
     assertThat(asked).hasSize(1);
     assertThat(reasons()).containsOnly("INTERNAL");
+  }
+
+  /** A backend that has written {@code written} of a batch before it gives results one by one. */
+  private final class InParts implements Coalescer.Backend<String, String> {
+    private final int written;
+    private final List<Integer> answeredBefore = new ArrayList<>();
+
+    InParts(int written) {
+      this.written = written;
+    }
+
+    @Override
+    public List<String> run(Group group, List<String> queries) {
+      throw new AssertionError("it is asked in two steps");
+    }
+
+    @Override
+    public Supplier<List<String>> begin(Group group, List<String> queries) {
+      asked.add(List.copyOf(queries));
+      AtomicInteger given = new AtomicInteger();
+      return () -> {
+        answeredBefore.add((int) calls.stream().filter(call -> call.answers() > 0).count());
+        if (given.get() == written) {
+          throw PrismException.of(Reason.OUTCOME_UNKNOWN, "the rest is not known");
+        }
+        return List.of(queries.get(given.getAndIncrement()));
+      };
+    }
+
+    @Override
+    public boolean inParts() {
+      return true;
+    }
+  }
+
+  private void run(InParts backend, String... names) {
+    Coalescer<String, String> coalescer =
+        new Coalescer<>(
+            backend,
+            false,
+            new Coalescer.Limits(8, 400, 64, 4000, 1, 0),
+            new AnswerEvents<>(
+                new Answers(metrics, "test", 1 << 20), metrics.call("write"), false, false));
+    offer(coalescer, names);
+    assertThat(coalescer.runBatch(() -> {})).isTrue();
+    offer(coalescer, "after");
+    assertThat(coalescer.hasWork()).as("nothing is under way").isTrue();
+  }
+
+  @Test
+  void whatIsWrittenFirstIsAnsweredFirst() {
+    InParts backend = new InParts(3);
+
+    run(backend, "one", "two", "three");
+
+    assertThat(asked).hasSize(1);
+    assertThat(backend.answeredBefore).containsExactly(0, 1, 2);
+    assertThat(reasons().subList(0, 3)).containsOnly("");
+  }
+
+  @Test
+  void whatIsNotKnownOfTheRestIsToldToTheRestAlone() {
+    InParts backend = new InParts(1);
+
+    run(backend, "one", "two", "three");
+
+    assertThat(asked).hasSize(1);
+    assertThat(reasons().subList(0, 3)).containsExactly("", "OUTCOME_UNKNOWN", "OUTCOME_UNKNOWN");
   }
 
   @Test

@@ -130,7 +130,12 @@ final class NatsQueue implements MessageQueue {
 
   @Override
   public List<PublicationResult> publish(String namespace, List<Publication> publications) {
-    return publisher.send(namespace, publications).get();
+    Supplier<List<PublicationResult>> sent = publisher.send(namespace, publications);
+    List<PublicationResult> results = new ArrayList<>(sent.get());
+    while (results.size() < publications.size()) {
+      results.addAll(sent.get());
+    }
+    return results;
   }
 
   /** The server writes one while the acknowledgements of another are on their way. */

@@ -80,13 +80,17 @@ final class Publisher {
     this.streams = streams;
   }
 
-  /** Sends the publications; the result waits for their acknowledgements, on the same thread. */
+  /**
+   * Sends the publications; the results come as their acknowledgements do, on the same thread, and
+   * are asked for until all have been given.
+   */
   Supplier<List<PublicationResult>> send(String namespace, List<Publication> publications) {
     Session session = link.await(settings.timeout().toNanos());
     List<Plan> plans = new ArrayList<>(publications.size());
-    List<Slot> first = new ArrayList<>();
+    List<Slot> first = new ArrayList<>(publications.size());
     Stream stream = null;
     String topic = null;
+    boolean stepwise = false;
     for (Publication publication : publications) {
       Plan plan;
       try {
@@ -99,24 +103,79 @@ final class Publisher {
         plan = new Plan(publication, List.of(), e.status());
       }
       plans.add(plan);
+      stepwise |= plan.isStepwise();
       first.addAll(plan.isStepwise() ? plan.slots().subList(0, 1) : plan.slots());
     }
     Replies.Batch batch = send(session, first);
-    return () -> results(session, namespace, plans, first, batch);
+    return stepwise
+        ? () -> stepwise(session, namespace, plans, first, batch)
+        : new InOrder(session, namespace, plans, batch);
   }
 
-  private List<PublicationResult> results(
+  private List<PublicationResult> stepwise(
       Session session, String namespace, List<Plan> plans, List<Slot> first, Replies.Batch batch) {
     await(batch, first);
     sendRest(session, plans);
-    List<PublicationResult> results = new ArrayList<>(plans.size());
-    for (Plan plan : plans) {
-      if (plan.isStreamGone()) {
-        streams.forget(namespace, plan.publication().topic());
-      }
-      results.add(result(session, plan));
+    return plans.stream().map(plan -> result(session, namespace, plan)).toList();
+  }
+
+  /**
+   * What has been acknowledged, whenever it is asked: the first that is missing is waited for, and
+   * is given with those that have come after it. So nobody waits for the last of a batch.
+   */
+  private final class InOrder implements Supplier<List<PublicationResult>> {
+    private final Session session;
+    private final String namespace;
+    private final List<Plan> plans;
+    private final Replies.Batch batch;
+    private final long end = System.nanoTime() + settings.timeout().toNanos();
+    private int nextPlan;
+    private int nextSlot;
+
+    InOrder(Session session, String namespace, List<Plan> plans, Replies.Batch batch) {
+      this.session = session;
+      this.namespace = namespace;
+      this.plans = plans;
+      this.batch = batch;
     }
-    return results;
+
+    @Override
+    public List<PublicationResult> get() {
+      List<PublicationResult> results = new ArrayList<>(plans.size() - nextPlan);
+      boolean over = true;
+      try {
+        do {
+          results.add(next());
+        } while (nextPlan < plans.size() && isAnswered(plans.get(nextPlan)));
+        over = nextPlan == plans.size();
+        return results;
+      } finally {
+        if (over) {
+          batch.close();
+        }
+      }
+    }
+
+    private PublicationResult next() {
+      Plan plan = plans.get(nextPlan++);
+      for (Slot slot : plan.slots()) {
+        if (!slot.failed()) {
+          batch.await(nextSlot, end);
+          take(slot, batch.isSent(nextSlot), batch.answer(nextSlot));
+        }
+        nextSlot++;
+      }
+      return result(session, namespace, plan);
+    }
+
+    private boolean isAnswered(Plan plan) {
+      for (int i = 0; i < plan.slots().size(); i++) {
+        if (batch.isMissing(nextSlot + i)) {
+          return false;
+        }
+      }
+      return true;
+    }
   }
 
   private static Plan plan(Session session, Stream stream, Publication publication) {
@@ -206,7 +265,10 @@ final class Publisher {
     }
   }
 
-  private PublicationResult result(Session session, Plan plan) {
+  private PublicationResult result(Session session, String namespace, Plan plan) {
+    if (plan.isStreamGone()) {
+      streams.forget(namespace, plan.publication().topic());
+    }
     Status failure = plan.failure();
     if (failure != null) {
       return new PublicationResult.Failed(failure);

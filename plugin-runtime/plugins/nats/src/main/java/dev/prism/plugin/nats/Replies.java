@@ -41,7 +41,7 @@ final class Replies {
 
   /**
    * Answers are taken by the thread that reads the socket, before deliveries that came earlier may
-   * have been; the last one of a batch alone wakes who waits.
+   * have been; the last one of a batch wakes who waits, or the one that is waited for.
    */
   static Replies atOnce(Session session) {
     Replies replies = new Replies(session);
@@ -117,19 +117,31 @@ final class Replies {
     }
 
     /**
+     * Waits for the answer to the request of this number, until the connection is lost or the time
+     * has come, of {@link System#nanoTime()}.
+     */
+    void await(int index, long end) {
+      wanted = index;
+      while (isMissing(index) && !interrupted) {
+        long left = end - System.nanoTime();
+        if (left <= 0) {
+          return;
+        }
+        LockSupport.parkNanos(this, left);
+      }
+    }
+
+    /** Whether the request of this number was sent and has no answer. */
+    boolean isMissing(int index) {
+      return sent[index] && answers.get(index) == null;
+    }
+
+    /**
      * The answer to the request of this number, which is then let go of. Waits for it until the
      * connection is lost or {@code limit} has passed; null: none came.
      */
     @Nullable Message take(int index, Duration limit) {
-      long end = System.nanoTime() + limit.toNanos();
-      wanted = index;
-      while (answers.get(index) == null && sent[index] && !interrupted) {
-        long left = end - System.nanoTime();
-        if (left <= 0) {
-          return null;
-        }
-        LockSupport.parkNanos(this, left);
-      }
+      await(index, System.nanoTime() + limit.toNanos());
       return answers.getAndSet(index, null);
     }
 

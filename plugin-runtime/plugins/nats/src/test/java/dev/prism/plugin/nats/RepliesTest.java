@@ -90,6 +90,24 @@ class RepliesTest {
   }
 
   @Test
+  void anAnswerIsThereBeforeALaterOneThatDoesNotCome() throws Exception {
+    givenADeliveryThatIsStillHandled();
+    session.subscribe("mute", question -> {});
+    try (Replies.Batch batch = session.replies().batch(2)) {
+      batch.send(0, QUESTIONS, null, new byte[1]);
+      batch.send(1, "mute", null, new byte[1]);
+      long begun = System.nanoTime();
+
+      batch.await(0, begun + PATIENCE.toNanos());
+
+      assertThat(batch.answer(0)).isNotNull();
+      assertThat(batch.isMissing(0)).isFalse();
+      assertThat(batch.isMissing(1)).isTrue();
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(PATIENCE);
+    }
+  }
+
+  @Test
   void aLostConnectionEndsTheWait() throws Exception {
     session.subscribe("mute", question -> {});
     try (Replies.Batch batch = session.replies().batch(1)) {
