@@ -180,8 +180,16 @@ final class DynamoTransaction implements Transaction {
         }
         changes.addAll(puts.changes());
       }
-      AllOrNone.Refusal refusal = sent(deadline, changes);
-      if (refusal == null || (refusal.failure() == Failure.CONDITION && remembering.isDone())) {
+      AllOrNone.Refusal refusal;
+      try {
+        refusal = writes.send(deadline, changes, rows);
+      } catch (PrismException unknown) {
+        if (isDone(puts)) {
+          return;
+        }
+        throw unknown;
+      }
+      if (refusal == null || (refusal.failure() == Failure.CONDITION && isDone(puts))) {
         return;
       }
       // What others do at this moment may leave everything as it was seen, and that they write to
@@ -194,15 +202,13 @@ final class DynamoTransaction implements Transaction {
     }
   }
 
-  private AllOrNone.@Nullable Refusal sent(Deadline deadline, List<TransactWriteItem> changes) {
-    try {
-      return writes.send(deadline, changes, rows);
-    } catch (PrismException unknown) {
-      if (remembering.isDone()) {
-        return null;
-      }
-      throw unknown;
+  /** Whether it was done before, as what is remembered of it tells. */
+  private boolean isDone(@Nullable Posting puts) {
+    boolean done = remembering.isDone();
+    if (done && puts != null) {
+      puts.writtenSomehow();
     }
+    return done;
   }
 
   @Override

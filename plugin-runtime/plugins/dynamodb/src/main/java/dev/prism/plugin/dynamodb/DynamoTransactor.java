@@ -4,6 +4,7 @@ import dev.prism.sdk.Capability;
 import dev.prism.sdk.queue.Ack;
 import dev.prism.sdk.queue.AckResult;
 import dev.prism.sdk.queue.Consumer;
+import dev.prism.sdk.queue.Receipt;
 import dev.prism.sdk.queue.Signals;
 import dev.prism.sdk.reader.Patience;
 import dev.prism.sdk.rows.Table;
@@ -11,7 +12,6 @@ import dev.prism.sdk.transact.Cell;
 import dev.prism.sdk.transact.Inbox;
 import dev.prism.sdk.transact.Isolation;
 import dev.prism.sdk.transact.Once;
-import dev.prism.sdk.transact.Outgoing;
 import dev.prism.sdk.transact.Settlement;
 import dev.prism.sdk.transact.SettlementResult;
 import dev.prism.sdk.transact.Start;
@@ -25,6 +25,7 @@ import dev.prism.status.Reason;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -68,6 +69,7 @@ final class DynamoTransactor implements Transactor {
   private final Semaphore places = new Semaphore(PLACES, true);
   private final Held held = new Held();
   private final Turns turns = new Turns();
+  private final Heads heads = new Heads();
   private final Together together = new Together(MAILBOX_REQUESTS);
   private final Signals<Name> signals = new Signals<>();
 
@@ -122,11 +124,28 @@ final class DynamoTransactor implements Transactor {
         turns.at(
             posting.heads(),
             patience.leftMillis(),
-            () -> write(namespace, unit, posting, patience));
+            () -> {
+              WriteOutcome written = null;
+              try {
+                written = write(namespace, unit, posting, patience);
+                return written;
+              } finally {
+                remember(posting, written instanceof WriteOutcome.Committed);
+              }
+            });
     if (outcome instanceof WriteOutcome.Committed) {
       written(namespace, posting);
     }
     return outcome;
+  }
+
+  /** What the keys' heads are supposed to be from now on; while it is the posting's turn. */
+  private static void remember(Posting posting, boolean committed) {
+    if (committed) {
+      posting.committed();
+    } else {
+      posting.refused();
+    }
   }
 
   private WriteOutcome write(String namespace, WriteUnit unit, Posting posting, Patience patience) {
@@ -198,7 +217,21 @@ final class DynamoTransactor implements Transactor {
   // ---- mailboxes ----
 
   private Posting posting(String namespace) {
-    return new Posting(namespace, reads(namespace));
+    return new Posting(
+        namespace,
+        reads(namespace),
+        heads,
+        message -> taker(new Name(namespace, message.mailbox()), message.message().bytes()));
+  }
+
+  /** A reader of this process that waits, and keeps a place. */
+  private @Nullable MailboxConsumer taker(Name mailbox, long bytes) {
+    for (MailboxConsumer reader : readers(mailbox).values()) {
+      if (reader.keep(bytes)) {
+        return reader;
+      }
+    }
+    return null;
   }
 
   private DynamoTransaction.Mailboxes mailboxes(String namespace) {
@@ -215,28 +248,60 @@ final class DynamoTransactor implements Transactor {
             posting.heads(),
             patience.leftMillis(),
             () -> {
-              commit.run();
-              return true;
+              boolean committed = false;
+              try {
+                commit.run();
+                committed = true;
+                return true;
+              } finally {
+                remember(posting, committed);
+              }
             });
         written(namespace, posting);
       }
     };
   }
 
-  /** Hands messages that are there now to readers of this process, and wakes them. */
+  /**
+   * Hands messages that are there now to readers of this process. Of what nobody was handed all are
+   * told, and of what waits for its time.
+   */
   private void written(String namespace, Posting posting) {
+    Set<Name> handed = new HashSet<>();
+    Set<Name> news = new HashSet<>();
+    posting.later().forEach(mailbox -> news.add(new Name(namespace, mailbox)));
     for (Posting.Ready ready : posting.ready()) {
-      for (MailboxConsumer reader :
-          readers(new Name(namespace, ready.outgoing().mailbox())).values()) {
-        if (reader.hand(ready)) {
-          break;
-        }
+      Name mailbox = new Name(namespace, ready.outgoing().mailbox());
+      (hand(mailbox, ready) ? handed : news).add(mailbox);
+    }
+    handed.removeAll(news);
+    handed.forEach(signals::raise);
+    news.forEach(this::news);
+  }
+
+  /** Who has taken it is handed it, or one that waits, or the only one there is. */
+  private boolean hand(Name mailbox, Posting.Ready ready) {
+    MailboxConsumer taker = ready.taker();
+    if (taker != null && taker.hand(ready)) {
+      return true;
+    }
+    if (taker != null) { // it reads no more
+      MailboxConsumer.giveBack(reads(mailbox.namespace()).get(), ready.item());
+      return false;
+    }
+    Map<Long, MailboxConsumer> all = readers(mailbox);
+    for (MailboxConsumer reader : all.values()) {
+      if ((reader.isWaiting() || all.size() == 1) && reader.hand(ready)) {
+        return true;
       }
     }
-    posting.messages().stream()
-        .map(Outgoing::mailbox)
-        .distinct()
-        .forEach(mailbox -> signals.raise(new Name(namespace, mailbox)));
+    return false;
+  }
+
+  /** Has the readers of a mailbox look. */
+  private void news(Name mailbox) {
+    readers(mailbox).values().forEach(MailboxConsumer::news);
+    signals.raise(mailbox);
   }
 
   @Override
@@ -258,7 +323,8 @@ final class DynamoTransactor implements Transactor {
                     (_, all) -> {
                       all.remove(owner);
                       return all.isEmpty() ? null : all;
-                    }));
+                    }),
+            () -> news(name));
     readers.compute(
         name,
         (_, all) -> {
@@ -283,6 +349,9 @@ final class DynamoTransactor implements Transactor {
                 reads(namespace),
                 together,
                 turns,
+                heads,
+                receipt -> delivered(namespace, receipt),
+                mailbox -> news(new Name(namespace, mailbox)),
                 each -> remembering(namespace, each.once(), null))
             .run(settlements);
     for (int i = 0; i < results.size(); i++) {
@@ -295,20 +364,24 @@ final class DynamoTransactor implements Transactor {
     return results;
   }
 
+  private MailboxItems.@Nullable Ready delivered(String namespace, Receipt receipt) {
+    MailboxConsumer reader = readers(new Name(namespace, receipt.topic())).get(receipt.owner());
+    return reader == null ? null : reader.delivered(receipt.offset());
+  }
+
   private void settled(String namespace, Ack ack, AckResult result) {
     if (!(result instanceof AckResult.Taken(long deadlineMillis))) {
       return;
     }
     Name mailbox = new Name(namespace, ack.receipt().topic());
     MailboxConsumer reader = readers(mailbox).get(ack.receipt().owner());
-    boolean extended = ack.outcome() instanceof Ack.Outcome.Extended;
-    if (reader != null && extended) {
-      reader.extended(ack.receipt().offset(), deadlineMillis);
-    } else if (reader != null) {
-      reader.settled(ack.receipt().offset());
+    if (reader == null) {
+      return;
     }
-    if (!extended) {
-      signals.raise(mailbox);
+    if (ack.outcome() instanceof Ack.Outcome.Extended) {
+      reader.extended(ack.receipt().offset(), deadlineMillis);
+    } else {
+      reader.settled(ack.receipt().offset());
     }
   }
 

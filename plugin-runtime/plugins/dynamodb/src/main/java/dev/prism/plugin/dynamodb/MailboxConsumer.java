@@ -15,8 +15,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -31,8 +31,9 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionChe
 /**
  * A reader of a mailbox: looks at what is ready, takes what it may, each on condition that nobody
  * else has, and reads the messages. What its own process has written it is handed, and need only
- * take. DynamoDB tells nobody of news: what other processes write is found by looking every {@value
- * #LOOK_MILLIS} ms. One thread polls.
+ * take. DynamoDB tells nobody of news: what other processes write, what comes back and what has
+ * waited for its time is found by looking every {@value #LOOK_MILLIS} ms, however much it is handed
+ * meanwhile. One thread polls.
  */
 final class MailboxConsumer implements Consumer {
   private static final Logger LOG = LoggerFactory.getLogger(MailboxConsumer.class);
@@ -55,17 +56,31 @@ final class MailboxConsumer implements Consumer {
   private final long ackTimeoutMillis;
   private final long owner;
   private final Runnable gone;
+  private final Runnable othersNews;
   private final Map<Long, Ready> delivered = new ConcurrentHashMap<>();
-  private final Queue<Posting.Ready> handed = new ArrayBlockingQueue<>(MOST_HANDED);
-  private volatile boolean waits;
+  private final Queue<Posting.Ready> handed = new ConcurrentLinkedQueue<>();
+  private volatile boolean news = true;
   private volatile boolean woken;
+  private long nextLookNanos; // of the thread that polls
 
-  /** What may be taken now, and when something else may be; milliseconds since 1970. */
-  private record Look(List<Ready> due, long nextDue) {}
+  // Guarded by this.
+  private int free; // places for what is handed to one that waits; none while it does not
+  private int kept;
+  private boolean closed;
+
+  /**
+   * What was seen.
+   *
+   * @param due what may be taken now
+   * @param more whether there is more of it
+   * @param nextDue when something else may be; milliseconds since 1970
+   */
+  private record Look(List<Ready> due, boolean more, long nextDue) {}
 
   /**
    * @param reads consistent ones of the namespace, as of now
    * @param gone it reads no more
+   * @param othersNews has the mailbox's other readers look
    */
   MailboxConsumer(
       Supplier<ItemReads> reads,
@@ -74,7 +89,8 @@ final class MailboxConsumer implements Consumer {
       String mailbox,
       long ackTimeoutMillis,
       long owner,
-      Runnable gone) {
+      Runnable gone,
+      Runnable othersNews) {
     this.reads = reads;
     this.together = together;
     this.signal = signal;
@@ -82,6 +98,7 @@ final class MailboxConsumer implements Consumer {
     this.ackTimeoutMillis = ackTimeoutMillis;
     this.owner = owner;
     this.gone = gone;
+    this.othersNews = othersNews;
   }
 
   @Override
@@ -90,35 +107,100 @@ final class MailboxConsumer implements Consumer {
     while (true) {
       long seen = signal.count();
       ItemReads now = reads.get();
-      List<Delivery> taken = takeHanded(now, most, mostBytes);
-      Look look = new Look(List.of(), now.now());
-      if (taken.isEmpty()) {
-        look = look(now, most, mostBytes);
-        taken = take(now, look.due());
-      }
+      List<Delivery> taken =
+          news || System.nanoTime() - nextLookNanos >= 0
+              ? takeSeen(now, most, mostBytes)
+              : takeHanded(now, most, mostBytes);
       long left = end - System.nanoTime();
       if (!taken.isEmpty() || left <= 0 || woken || Thread.currentThread().isInterrupted()) {
         woken = false;
         return taken;
       }
-      if (look.due().isEmpty()) { // otherwise others were quicker, and there may be more
-        long wait = Math.min(left, TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
-        waits = true;
-        signal.await(seen, Signal.until(look.nextDue(), now.now(), wait), () -> woken);
-        waits = false;
+      long wait = Math.min(left, nextLookNanos - System.nanoTime());
+      if (wait > 0) {
+        waits(most);
+        signal.await(seen, wait, () -> woken);
+        waits(0);
       }
     }
   }
 
-  /**
-   * False where it has been handed enough, or does not wait for any: then it is to look. Any
-   * thread.
-   */
-  boolean hand(Posting.Ready ready) {
-    return waits && ready.item().size() <= LARGEST_HANDED && handed.offer(ready);
+  /** What it sees, what it was handed among it. */
+  private List<Delivery> takeSeen(ItemReads now, int most, long mostBytes) {
+    news = false;
+    forgetUntaken();
+    Look look = look(now, most, mostBytes);
+    List<Delivery> taken = take(now, look.due());
+    // Where others were quicker there may be more.
+    long wait =
+        !look.more() && taken.size() == look.due().size()
+            ? Signal.until(look.nextDue(), now.now(), TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS))
+            : 0;
+    nextLookNanos = System.nanoTime() + wait;
+    return taken.isEmpty() ? takeHanded(now, most, mostBytes) : taken;
   }
 
-  /** What it was handed and nobody else was quicker to take; the next look finds what is over. */
+  /** What it sees need not be handed to it. */
+  private void forgetUntaken() {
+    handed.removeIf(each -> each.taker() == null);
+  }
+
+  /**
+   * It is to look: there is something that it was not handed. Any thread; raise its signal then.
+   */
+  void news() {
+    news = true;
+  }
+
+  private synchronized void waits(int places) {
+    free = places;
+  }
+
+  /** Whether it would take at once what it is handed. */
+  synchronized boolean isWaiting() {
+    return free > 0;
+  }
+
+  /**
+   * Keeps a place for a message that is about to be written as taken by it. It is then {@link #hand
+   * handed} that, or the place is {@link #release released}. Any thread.
+   *
+   * @return false where it has none
+   */
+  synchronized boolean keep(long bytes) {
+    boolean has = bytes <= LARGEST_HANDED && kept + handed.size() < Math.min(free, MOST_HANDED);
+    kept += has ? 1 : 0;
+    return has;
+  }
+
+  /** What a place was kept for was not written. */
+  synchronized void release() {
+    kept--;
+  }
+
+  long ackTimeoutMillis() {
+    return ackTimeoutMillis;
+  }
+
+  /**
+   * False where it has been handed enough, or reads no more: then who reads is to look. Any thread;
+   * raise its signal then.
+   */
+  synchronized boolean hand(Posting.Ready ready) {
+    boolean taken = ready.taker() != null;
+    kept -= taken ? 1 : 0;
+    boolean has = ready.item().size() <= LARGEST_HANDED && kept + handed.size() < MOST_HANDED;
+    if (closed || !has) {
+      return false;
+    }
+    handed.add(ready);
+    if (taken) {
+      delivered.put(ready.item().sequence(), ready.item());
+    }
+    return true;
+  }
+
+  /** What it was handed and nobody else was quicker to take. */
   private List<Delivery> takeHanded(ItemReads now, int most, long mostBytes) {
     List<Posting.Ready> some = new ArrayList<>();
     long bytes = 0;
@@ -131,16 +213,21 @@ final class MailboxConsumer implements Consumer {
       some.add(next);
       handed.remove();
     }
-    handed.clear();
     long until = now.now() + ackTimeoutMillis;
     return together(
         some,
         each -> {
-          Ready taken = taken(now, each.item(), until);
+          Ready taken = each.taker() == null ? taken(now, each.item(), until) : still(now, each);
           return taken == null
               ? null
               : delivery(taken, withoutTime(each.outgoing().message()), each.writtenMillis());
         });
+  }
+
+  /** What was written as taken, unless its time was up before it was handed. */
+  private @Nullable Ready still(ItemReads now, Posting.Ready each) {
+    Ready taken = delivered.get(each.item().sequence());
+    return taken != null && taken.due() > now.now() ? taken : null;
   }
 
   private static Message withoutTime(Message message) {
@@ -159,7 +246,7 @@ final class MailboxConsumer implements Consumer {
       for (Map<String, AttributeValue> item : page.items()) {
         Ready ready = Ready.of(item);
         if (ready.since() > now.now()) {
-          return new Look(due, Math.min(nextDue, ready.since()));
+          return new Look(due, false, Math.min(nextDue, ready.since()));
         }
         if (ready.due() > now.now()) {
           nextDue = Math.min(nextDue, ready.due());
@@ -167,13 +254,13 @@ final class MailboxConsumer implements Consumer {
         }
         bytes += ready.size();
         if (due.size() == most || (bytes > mostBytes && !due.isEmpty())) {
-          return new Look(due, now.now());
+          return new Look(due, true, now.now());
         }
         due.add(ready);
       }
       after = page.hasLastEvaluatedKey() ? page.lastEvaluatedKey() : null;
     } while (after != null);
-    return new Look(due, nextDue);
+    return new Look(due, false, nextDue);
   }
 
   private QueryResponse page(
@@ -323,6 +410,11 @@ final class MailboxConsumer implements Consumer {
     return token & ((1L << SINCE_BITS) - 1);
   }
 
+  /** What it was delivered as it was then, and has not been settled; null where there is none. */
+  @Nullable Ready delivered(long sequence) {
+    return delivered.get(sequence);
+  }
+
   /** Whoever had a message has said what became of it. */
   void settled(long sequence) {
     delivered.remove(sequence);
@@ -343,19 +435,22 @@ final class MailboxConsumer implements Consumer {
   @Override
   public void close() {
     gone.run();
-    List<Runnable> tasks = new ArrayList<>();
-    ItemReads now = reads.get();
-    for (Ready each : delivered.values()) {
-      tasks.add(
-          () -> {
-            try {
-              isDone(now, each.until(now.now(), each.held(now.now())));
-            } catch (PrismException e) {
-              LOG.debug("a delivery was not given back", e);
-            }
-          });
+    synchronized (this) {
+      closed = true;
+      free = 0;
     }
-    together.run(tasks);
-    signal.raise();
+    ItemReads now = reads.get();
+    together.run(
+        delivered.values().stream().<Runnable>map(each -> () -> giveBack(now, each)).toList());
+    othersNews.run();
+  }
+
+  /** A delivery comes back at once; where that fails in its time. */
+  static void giveBack(ItemReads now, Ready taken) {
+    try {
+      boolean _ = isDone(now, taken.until(now.now(), taken.held(now.now())));
+    } catch (PrismException e) {
+      LOG.debug("a delivery was not given back", e);
+    }
   }
 }

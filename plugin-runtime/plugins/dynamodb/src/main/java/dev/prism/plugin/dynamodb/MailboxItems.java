@@ -2,6 +2,7 @@ package dev.prism.plugin.dynamodb;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.prism.plugin.dynamodb.Heads.Head;
 import dev.prism.sdk.queue.Header;
 import dev.prism.sdk.queue.Message;
 import dev.prism.sdk.transact.Outgoing;
@@ -338,20 +339,16 @@ final class MailboxItems {
   }
 
   /**
-   * Changes a head, which must be as it was seen.
+   * Changes a head, which must be as it was seen, or as it is supposed.
    *
-   * @param seen null: there was none
+   * @param seen null: there is none
    */
   static Change.Put head(
-      Map<String, AttributeValue> key,
-      @Nullable Map<String, AttributeValue> seen,
-      long last,
-      long open,
-      long nowMillis) {
+      Map<String, AttributeValue> key, @Nullable Head seen, Head next, long nowMillis) {
     Map<String, AttributeValue> item = new HashMap<>(key);
-    item.put(LAST, ItemAttributes.number(last));
-    item.put(OPEN, ItemAttributes.number(open));
-    if (open == 0) {
+    item.put(LAST, ItemAttributes.number(next.last()));
+    item.put(OPEN, ItemAttributes.number(next.open()));
+    if (next.open() == 0) {
       item.put(ItemAttributes.ENDS, ItemAttributes.ends(nowMillis + KEPT_MILLIS));
     }
     return new Change.Put(
@@ -361,8 +358,8 @@ final class MailboxItems {
             : new Condition(
                 LAST + " = :last AND " + OPEN + " = :open",
                 Map.of(
-                    ":last", ItemAttributes.number(number(seen, LAST)),
-                    ":open", ItemAttributes.number(number(seen, OPEN)))));
+                    ":last", ItemAttributes.number(seen.last()),
+                    ":open", ItemAttributes.number(seen.open()))));
   }
 
   static long number(Map<String, AttributeValue> item, String name) {

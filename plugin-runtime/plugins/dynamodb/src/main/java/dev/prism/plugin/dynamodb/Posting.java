@@ -1,5 +1,6 @@
 package dev.prism.plugin.dynamodb;
 
+import dev.prism.plugin.dynamodb.Heads.Head;
 import dev.prism.sdk.queue.Message;
 import dev.prism.sdk.transact.Outgoing;
 import dev.prism.status.PrismException;
@@ -11,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 
@@ -29,23 +32,44 @@ final class Posting {
 
   private final String namespace;
   private final Supplier<ItemReads> reads;
+  private final Heads known;
+  private final Function<Outgoing, @Nullable MailboxConsumer> takers;
   private final List<Outgoing> messages = new ArrayList<>();
   private final List<Ready> ready = new ArrayList<>();
+  private final Set<String> later = new HashSet<>();
+
+  /** What {@link #changes} makes of the heads. */
+  private final Map<Line, Head> lines = new LinkedHashMap<>();
+
+  private boolean supposes = true;
 
   /**
    * @param reads consistent ones of the namespace, as of now
+   * @param known heads as they are supposed at first
+   * @param takers a reader that keeps a place for this message, where one waits
    */
-  Posting(String namespace, Supplier<ItemReads> reads) {
+  Posting(
+      String namespace,
+      Supplier<ItemReads> reads,
+      Heads known,
+      Function<Outgoing, @Nullable MailboxConsumer> takers) {
     this.namespace = namespace;
     this.reads = reads;
+    this.known = known;
+    this.takers = takers;
   }
 
   /**
    * A message that may be delivered as soon as it is there.
    *
    * @param writtenMillis when, in milliseconds since 1970
+   * @param taker who has taken it with the write itself; null: nobody yet
    */
-  record Ready(Outgoing outgoing, MailboxItems.Ready item, long writtenMillis) {}
+  record Ready(
+      Outgoing outgoing,
+      MailboxItems.Ready item,
+      long writtenMillis,
+      @Nullable MailboxConsumer taker) {}
 
   /** A key of a mailbox, as the key of its head. */
   private record Line(Map<String, AttributeValue> head) {
@@ -69,6 +93,11 @@ final class Posting {
   /** Those of what {@link #changes} made last that may be delivered at once. */
   List<Ready> ready() {
     return ready;
+  }
+
+  /** The mailboxes of messages of which it is not known that they may be delivered at once. */
+  Set<String> later() {
+    return later;
   }
 
   /** How many items they are, at most. */
@@ -121,7 +150,7 @@ final class Posting {
 
   /**
    * What is to be written, on condition that the keys' heads are as they are now, and that the ids
-   * are free.
+   * are free. Of heads that are known it is supposed, the first time, that they are as they were.
    *
    * @throws PrismException KEY_EXISTS of two with one id, and what reads throw
    */
@@ -130,18 +159,10 @@ final class Posting {
       return List.of();
     }
     checkDistinct();
-    ready.clear();
+    forget();
     ItemReads now = reads.get();
-    Map<Line, Map<String, AttributeValue>> heads = heads(now);
-    Map<Line, long[]> lines = new LinkedHashMap<>(); // last sequence, how many are open
-    heads.forEach(
-        (line, seen) ->
-            lines.put(
-                line,
-                new long[] {
-                  MailboxItems.number(seen, MailboxItems.LAST),
-                  MailboxItems.number(seen, MailboxItems.OPEN)
-                }));
+    Map<Line, Head> seen = seen(now);
+    lines.putAll(seen);
     List<Change> changes = new ArrayList<>();
     Condition absent = Condition.missing();
     long next =
@@ -152,11 +173,11 @@ final class Posting {
       long sequence = next++;
       boolean first = true;
       if (message.key().length > 0) {
-        long[] line = lines.computeIfAbsent(Line.of(namespace, each), _ -> new long[] {0, 0});
-        sequence = Math.max(sequence, line[0] + 1);
-        first = line[1] == 0;
-        line[0] = sequence;
-        line[1]++;
+        Line line = Line.of(namespace, each);
+        Head head = lines.getOrDefault(line, Head.NONE);
+        sequence = Math.max(sequence, head.last() + 1);
+        first = head.open() == 0;
+        lines.put(line, head.with(sequence));
         changes.add(new Change.Put(MailboxItems.placed(namespace, each, sequence), absent));
       }
       for (Map<String, AttributeValue> item : MailboxItems.items(namespace, each, now.now())) {
@@ -164,16 +185,49 @@ final class Posting {
       }
       if (first) {
         MailboxItems.Ready item = MailboxItems.ready(namespace, each, sequence, now.now());
-        changes.add(new Change.Put(item.item(), absent));
-        if (item.due() <= now.now()) {
-          ready.add(new Ready(each, item, now.now()));
+        if (item.due() > now.now()) {
+          later.add(each.mailbox());
+        } else {
+          MailboxConsumer taker = takers.apply(each);
+          item = taker == null ? item : item.taken(now.now() + taker.ackTimeoutMillis());
+          ready.add(new Ready(each, item, now.now(), taker));
         }
+        changes.add(new Change.Put(item.item(), absent));
       }
     }
     lines.forEach(
-        (line, is) ->
-            changes.add(MailboxItems.head(line.head(), heads.get(line), is[0], is[1], now.now())));
+        (line, head) ->
+            changes.add(MailboxItems.head(line.head(), seen.get(line), head, now.now())));
     return changes.stream().map(each -> each.together(now.table())).toList();
+  }
+
+  /** What {@link #changes} has made last was done. */
+  void committed() {
+    lines.forEach((line, head) -> known.written(line.head(), head));
+  }
+
+  /** It was not, or is not known. */
+  void refused() {
+    forget();
+    lines().forEach(line -> known.forget(line.head()));
+  }
+
+  /** All was written once, by which of the attempts is not known. */
+  void writtenSomehow() {
+    refused();
+    messages.forEach(each -> later.add(each.mailbox()));
+  }
+
+  private void forget() {
+    for (Ready each : ready) {
+      MailboxConsumer taker = each.taker();
+      if (taker != null) {
+        taker.release();
+      }
+    }
+    ready.clear();
+    later.clear();
+    lines.clear();
   }
 
   /** Where the heads of all keys are. */
@@ -191,25 +245,33 @@ final class Posting {
     return lines;
   }
 
-  /** The heads that there are, of all keys. */
-  private Map<Line, Map<String, AttributeValue>> heads(ItemReads now) {
-    Set<Line> lines = lines();
-    Map<Line, Map<String, AttributeValue>> heads = new HashMap<>();
-    if (lines.size() == 1) {
-      Line only = lines.iterator().next();
-      Map<String, AttributeValue> head = now.one(only.head());
-      if (head != null) {
-        heads.put(only, head);
+  /** The heads that there are, of all keys: those that are known as they are supposed. */
+  private Map<Line, Head> seen(ItemReads now) {
+    Map<Line, Head> seen = new HashMap<>();
+    List<Map<String, AttributeValue>> unknown = new ArrayList<>();
+    for (Line line : lines()) {
+      Head head = supposes ? known.of(line.head()) : null;
+      if (head == null) {
+        unknown.add(line.head());
+      } else {
+        seen.put(line, head);
       }
-    } else if (!lines.isEmpty()) {
+    }
+    supposes = false;
+    if (unknown.size() == 1) {
+      Map<String, AttributeValue> item = now.one(unknown.getFirst());
+      if (item != null) {
+        seen.put(new Line(unknown.getFirst()), Head.of(item));
+      }
+    } else if (!unknown.isEmpty()) {
       now.many(
-          lines.stream().map(Line::head).toList(),
+          unknown,
           null,
-          head -> {
-            heads.put(new Line(ItemReads.keyOf(head)), head);
+          item -> {
+            seen.put(new Line(ItemReads.keyOf(item)), Head.of(item));
             return true;
           });
     }
-    return heads;
+    return seen;
   }
 }

@@ -89,6 +89,7 @@ final class TransactWrites {
       }
       WriteOutcome known = attempt == 0 ? null : known(remembering, sent);
       if (known != null) {
+        posting.writtenSomehow();
         return known;
       }
       Attempt next;
@@ -106,6 +107,7 @@ final class TransactWrites {
         refusal = send(deadline, next.changes(), next.rows());
       } catch (PrismException unknown) {
         if (next.outcome() != null && remembering.isDone()) {
+          posting.writtenSomehow();
           return next.outcome();
         }
         throw unknown;

@@ -18,8 +18,12 @@ import dev.prism.status.Reason;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -289,5 +293,169 @@ class MailboxFaultsTest extends TransactorFixture {
     }
 
     assertThat(read).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aMessageOfAKeyThatIsKnownTakesThreeRequests() {
+    int messages = 20;
+    try (Consumer reader = newReader(transactor)) {
+      send(transactor, message("k", "first"));
+      done(transactor, next(reader));
+      Map<String, Integer> before = requests();
+      long begun = System.nanoTime();
+
+      for (int i = 0; i < messages; i++) {
+        send(transactor, message("k", "m" + i));
+        assertThat(done(transactor, next(reader))).isEqualTo(TAKEN);
+      }
+
+      long looks = 1 + (System.nanoTime() - begun) / TimeUnit.MILLISECONDS.toNanos(250);
+      Map<String, Integer> after = requests();
+      after.replaceAll((operation, count) -> count - before.get(operation));
+      assertThat(after).containsEntry(SEND, 2 * messages).containsEntry("PutItem", messages);
+      assertThat(after.get("Query")).isLessThanOrEqualTo((int) looks);
+      assertThat(after.get("GetItem")).as("after a look").isLessThanOrEqualTo((int) looks);
+    }
+  }
+
+  private Map<String, Integer> requests() {
+    Map<String, Integer> counts = new HashMap<>();
+    for (String operation : List.of(SEND, "PutItem", "Query", "GetItem")) {
+      counts.put(operation, between.requests(operation).size());
+    }
+    return counts;
+  }
+
+  @Test
+  void whatAnotherProcessHasWrittenIsReadWhileThisOneIsHandedItsOwn() throws Exception {
+    List<String> read = new ArrayList<>();
+    try (DynamoTransactor other = newTransactor();
+        Consumer reader = newReader(transactor)) {
+      send(other, message("", "the other's"));
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+
+      for (int i = 0; !read.contains("the other's") && System.nanoTime() < end; i++) {
+        send(transactor, message("", "own " + i));
+        read.add(next(reader).stored().messageId());
+      }
+    }
+
+    assertThat(read).contains("the other's");
+  }
+
+  @Test
+  void aDeliveryThatAnotherProcessHasAcknowledgedIsNotTakenAgain() {
+    send(transactor, message("k", "first"));
+    try (DynamoTransactor other = newTransactor();
+        Consumer reader = newReader(transactor)) {
+      Delivery first = next(reader);
+      assertThat(done(other, first)).isEqualTo(TAKEN);
+
+      AckResult again = done(transactor, first);
+
+      assertThat(again).isInstanceOf(AckResult.Failed.class);
+      send(transactor, message("k", "second")); // whatever it supposes of the key
+      assertThat(done(transactor, next(reader))).isEqualTo(TAKEN);
+    }
+    assertThat(items()).isEqualTo(1);
+  }
+
+  @Test
+  void whatStandsBehindAMessageIsDeliveredOnceThatIsDone() {
+    send(transactor, message("k", "first"));
+    try (Consumer reader = newReader(transactor)) {
+      Delivery first = next(reader);
+      send(transactor, message("k", "second"));
+      assertThat(poll(reader, 1, 400)).isEmpty();
+
+      assertThat(done(transactor, first)).isEqualTo(TAKEN);
+
+      assertThat(next(reader).stored().messageId()).isEqualTo("second");
+    }
+  }
+
+  /** A reader that waits for what comes. */
+  private static Future<List<Delivery>> waiting(Consumer reader) {
+    FutureTask<List<Delivery>> polling = new FutureTask<>(() -> poll(reader, 1, 10_000));
+    Thread.startVirtualThread(polling);
+    while (!((MailboxConsumer) reader).isWaiting()) {
+      Thread.onSpinWait();
+    }
+    return polling;
+  }
+
+  @Test
+  void whatAReaderWaitsForIsTakenWithItsWrite() throws Exception {
+    try (Consumer reader = newReader(transactor)) {
+      send(transactor, message("k", "first"));
+      done(transactor, next(reader));
+      Map<String, Integer> before = requests();
+      Future<List<Delivery>> polling = waiting(reader);
+
+      send(transactor, message("k", "second"));
+      Delivery second = polling.get().getFirst();
+
+      assertThat(second.attempt()).isEqualTo(1);
+      assertThat(done(transactor, second)).isEqualTo(TAKEN);
+      assertThat(requests())
+          .containsEntry(SEND, before.get(SEND) + 2)
+          .containsEntry("PutItem", before.get("PutItem"))
+          .containsEntry("GetItem", before.get("GetItem"));
+    }
+    assertThat(items()).isEqualTo(1);
+  }
+
+  @Test
+  void aWriteThatIsRefusedKeepsNoPlaceAndDeliversNothing() throws Exception {
+    send(transactor, message("dead", "there"));
+    try (Consumer reader = newReader(transactor)) {
+      settle(transactor, next(reader), new Ack.Outcome.Dead("", "its id stays"));
+      Map<String, Integer> before = requests();
+      for (int i = 0; i < 5; i++) {
+        Future<List<Delivery>> polling = waiting(reader);
+        assertFails(Reason.KEY_EXISTS, () -> send(transactor, message("k", "there")));
+        send(transactor, message("", "next " + i));
+
+        assertThat(polling.get())
+            .extracting(each -> each.stored().messageId())
+            .containsExactly("next " + i);
+      }
+      assertThat(requests()).containsEntry("PutItem", before.get("PutItem")); // it had a place
+    }
+  }
+
+  @Test
+  void aTakenMessageWhoseWriteWasNotAnsweredIsDeliveredOnce() throws Exception {
+    try (Consumer reader = newReader(transactor)) {
+      Future<List<Delivery>> polling = waiting(reader);
+      between.next(SEND, LOST);
+
+      send(transactor, message("k", "once"));
+
+      assertThat(done(transactor, polling.get().getFirst())).isEqualTo(TAKEN);
+      assertThat(poll(reader, 10, 400)).isEmpty();
+    }
+  }
+
+  @Test
+  void aTakenMessageWhoseReaderGoesComesBackAtOnce() throws Exception {
+    Consumer gone = newReader(transactor);
+    Future<List<Delivery>> polling = waiting(gone);
+    between.next(
+        SEND,
+        new Fault.First(
+            () -> {
+              gone.wake();
+              gone.close();
+            }));
+
+    send(transactor, message("k", "first"));
+
+    assertThat(polling.get()).isEmpty();
+    try (Consumer another = newReader(transactor)) {
+      Delivery again = next(another);
+      assertThat(again.stored().messageId()).isEqualTo("first");
+      assertThat(done(transactor, again)).isEqualTo(TAKEN);
+    }
   }
 }
