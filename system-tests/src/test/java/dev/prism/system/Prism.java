@@ -151,6 +151,7 @@ final class Prism implements AutoCloseable {
     command.addAll(List.of("--data", data.toString()));
     command.addAll(List.of(arguments));
     Path log = Files.createTempFile(HOME.resolve("system-tests/target/data"), "up-", ".log");
+    LoggedBeforeFailure.to(log);
     long begun = System.nanoTime();
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
     builder.environment().putAll(environment);
